@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+
+# The components beside the core. Used by the source tree and by the installed package, so that a
+# component means the same in both. Their headers always ship; what a component adds is the library
+# that its headers need.
+set(bitfault_components host eigen xtensor)
+
+# Defines bitfault::<component>, or sets <missing> to the reason why it cannot. More words: GLOBAL
+# makes the target visible everywhere; LOADED takes the library only if its target is there already.
+function(bitfault_add_component component missing)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "GLOBAL;LOADED" "" "")
+  set(scope "")
+  if(arg_GLOBAL)
+    set(scope GLOBAL)
+  endif()
+  set(${missing} "" PARENT_SCOPE)
+  if(TARGET bitfault::${component})
+    return()
+  endif()
+
+  if(component STREQUAL "host")
+    set(target Threads::Threads)
+    set(package Threads)
+    set(hint "a threads library")
+  elseif(component STREQUAL "eigen")
+    set(target Eigen3::Eigen)
+    set(package Eigen3)
+    set(hint "Eigen 3 (Debian package libeigen3-dev)")
+  elseif(component STREQUAL "xtensor")
+    set(target xtensor)
+    set(package xtensor)
+    set(hint "xtensor (Debian package libxtensor-dev)")
+  else()
+    set(${missing} "bitfault has no component '${component}'; it has core, host, eigen, xtensor"
+        PARENT_SCOPE
+    )
+    return()
+  endif()
+
+  if(NOT TARGET ${target} AND NOT arg_LOADED)
+    find_package(${package} QUIET ${scope})
+  endif()
+  if(NOT TARGET ${target})
+    set(${missing} "component '${component}' of bitfault needs ${hint}, which was not found"
+        PARENT_SCOPE
+    )
+    return()
+  endif()
+  add_library(bitfault::${component} INTERFACE IMPORTED ${scope})
+  target_link_libraries(bitfault::${component} INTERFACE bitfault::bitfault ${target})
+endfunction()

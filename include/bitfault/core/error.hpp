@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "message.hpp"
+#include "status.hpp"
+
+#if BITFAULT_EXCEPTIONS
+#include <exception>
+#endif
+
+namespace bitfault {
+
+#if BITFAULT_EXCEPTIONS
+
+/// What hosted code throws for bad input: the message names the value, the limit and the place.
+class error : public std::exception {
+public:
+  explicit error(const status& why) noexcept : why_(why), text_(message(why)) {}
+  const char* what() const noexcept override { return text_.text; }
+  const status& why() const noexcept { return why_; }
+
+private:
+  status why_;
+  message_text text_;
+};
+
+#endif
+
+constexpr void status::or_throw() const {
+#if BITFAULT_EXCEPTIONS
+  if (!ok()) throw error(*this);
+#else
+  // A call that cannot throw must not look as if it had worked.
+  if (!ok()) __builtin_trap();
+#endif
+}
+
+} // namespace bitfault

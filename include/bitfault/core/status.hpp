@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "bits.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bitfault {
+
+/// Why a call was refused.
+enum class refusal : std::uint8_t {
+  none,
+  too_many_faults,
+  rate_not_a_probability,
+  fraction_not_a_probability,
+  intermittency_not_a_probability,
+  bit_outside_word,
+  bit_range_reversed,
+  window_wider_than_word,
+  no_bits_given,
+  coordinate_outside,
+  element_outside,
+  axis_outside,
+  too_many_coordinates,
+  range_reversed,
+  list_not_sorted,
+  extents_differ,
+  space_too_large,
+  scratch_too_small,
+  several_masks,
+  list_too_short,
+  bad_parameter,
+  null_data,
+  wrong_type,
+  unsupported_layout,
+  log_too_small,
+};
+
+/// The result of a call that may fail. Bad input is found before the first write, so a call that
+/// was refused has changed nothing.
+struct [[nodiscard]] status {
+  refusal reason = refusal::none;
+  std::uint32_t axis = 0;  ///< where: the axis, list position or bit number that was wrong
+  std::uint64_t value = 0; ///< what was given (the bits of a double for probabilities)
+  std::uint64_t limit = 0; ///< what would have been allowed
+  const char* place = "";  ///< which policy or call refused it
+
+  BITFAULT_FN constexpr bool ok() const noexcept { return reason == refusal::none; }
+  BITFAULT_FN constexpr explicit operator bool() const noexcept { return ok(); }
+
+  /// Nothing if all is well, else throws `bitfault::error` with the message. Only where exceptions
+  /// are enabled (declared in core/error.hpp).
+  constexpr void or_throw() const;
+
+  friend constexpr bool operator==(const status& a, const status& b) noexcept {
+    return a.reason == b.reason && a.axis == b.axis && a.value == b.value && a.limit == b.limit;
+  }
+};
+
+namespace detail {
+
+/// The first of two results that is not ok.
+BITFAULT_FN constexpr status first_refusal(const status& a, const status& b) noexcept {
+  return a.ok() ? b : a;
+}
+
+} // namespace detail
+} // namespace bitfault

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "fault_model.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace bitfault {
+
+namespace detail {
+
+/// Models in a row; the library's own tuple, because <tuple> is not freestanding.
+template <class... F> struct model_list {};
+template <class First, class... Rest> struct model_list<First, Rest...> {
+  BITFAULT_NO_UNIQUE_ADDRESS First first;
+  BITFAULT_NO_UNIQUE_ADDRESS model_list<Rest...> rest;
+};
+
+/// What every combination says of itself.
+template <class... F> struct combination {
+  static_assert(sizeof...(F) > 0, "bitfault: chain or mixture: it needs at least one fault model");
+  static constexpr kind policy_kind = kind::fault_model;
+  static constexpr bool combined = true;
+  static constexpr bool needs_numbered_events = (detail::needs_numbered_events<F>() || ...);
+  static constexpr bool stays_under_mask = (detail::stays_under_mask<F>() && ...);
+  template <element T> static consteval bool sets_value() {
+    return (detail::sets_value<F, T>() || ...);
+  }
+  template <element T> static consteval bool takes_mask() {
+    return (detail::takes_mask<F, T>() || ...);
+  }
+  template <element T> static consteval bool fits_element() {
+    return (detail::fits_element<F, T>() && ...);
+  }
+};
+
+template <class First, class... Rest>
+BITFAULT_FN constexpr model_list<First, Rest...> make_list(First first, Rest... rest) noexcept {
+  if constexpr (sizeof...(Rest) == 0)
+    return {first, {}};
+  else
+    return {first, make_list(rest...)};
+}
+
+template <class T, class... F>
+BITFAULT_FN constexpr status check_all(const model_list<F...>& models, index_t events) noexcept {
+  if constexpr (sizeof...(F) == 0)
+    return {};
+  else
+    return first_refusal(check_model<std::remove_cvref_t<decltype(models.first)>, T>(models.first,
+                                                                                     events),
+                         check_all<T>(models.rest, events));
+}
+
+} // namespace detail
+
+/// One event with ordered steps: `chain{bit_flip{}, scale{2}}`. Word-level steps see the mask, value
+/// steps the value that the step before has left. A chain that holds a value model counts as one:
+/// an element belongs to its lowest event.
+template <class... F> struct chain : detail::combination<F...> {
+  detail::model_list<F...> models;
+
+  BITFAULT_FN constexpr explicit chain(F... f) noexcept : models(detail::make_list(f...)) {}
+
+  template <element T> BITFAULT_FN constexpr status check(index_t events) const noexcept {
+    return detail::check_all<T>(models, events);
+  }
+  template <element T, class W>
+  BITFAULT_FN constexpr W apply(W word, W mask, random_source& random) const noexcept {
+    return run<T>(models, word, mask, random);
+  }
+
+private:
+  template <element T, class W, class First, class... Rest>
+  BITFAULT_FN static constexpr W run(const detail::model_list<First, Rest...>& list, W word, W mask,
+                                     random_source& random) noexcept {
+    word = detail::faulty_word<T>(list.first, word, mask, random);
+    if constexpr (sizeof...(Rest) == 0)
+      return word;
+    else
+      return run<T>(list.rest, word, mask, random);
+  }
+};
+template <class... F> chain(F...) -> chain<F...>;
+
+/// A fault model and how often it is chosen, relative to the other weights of its mixture.
+template <class F> struct weighted {
+  std::uint32_t weight;
+  F model;
+};
+template <class I, class F> weighted(I, F) -> weighted<F>;
+
+/// Each event draws one of several models: `mixture{weighted{70, bit_flip{}}, weighted{30, zero{}}}`.
+/// Weights are whole numbers. A mixture that holds a value model counts as one: an element belongs
+/// to its lowest event.
+template <class... F> struct mixture : detail::combination<F...> {
+  detail::model_list<weighted<F>...> models;
+
+  BITFAULT_FN constexpr explicit mixture(weighted<F>... w) noexcept : models(detail::make_list(w...)) {}
+
+  template <element T> BITFAULT_FN constexpr status check(index_t events) const noexcept {
+    if (total(models) == 0) return {refusal::bad_parameter, 0, 0, 0, "mixture: sum of weights"};
+    return check_each<T>(models, events);
+  }
+  template <element T, class W>
+  BITFAULT_FN constexpr W apply(W word, W mask, random_source& random) const noexcept {
+    return run<T>(models, random.below(total(models)), word, mask, random);
+  }
+
+private:
+  template <class First, class... Rest>
+  BITFAULT_FN static constexpr std::uint64_t
+  total(const detail::model_list<First, Rest...>& list) noexcept {
+    if constexpr (sizeof...(Rest) == 0)
+      return list.first.weight;
+    else
+      return list.first.weight + total(list.rest);
+  }
+  template <element T, class First, class... Rest>
+  BITFAULT_FN static constexpr status check_each(const detail::model_list<First, Rest...>& list,
+                                                 index_t events) noexcept {
+    const status one =
+        detail::check_model<std::remove_cvref_t<decltype(list.first.model)>, T>(list.first.model,
+                                                                                events);
+    if constexpr (sizeof...(Rest) == 0)
+      return one;
+    else
+      return detail::first_refusal(one, check_each<T>(list.rest, events));
+  }
+  template <element T, class W, class First, class... Rest>
+  BITFAULT_FN static constexpr W run(const detail::model_list<First, Rest...>& list,
+                                     std::uint64_t ticket, W word, W mask,
+                                     random_source& random) noexcept {
+    if constexpr (sizeof...(Rest) == 0) {
+      return detail::faulty_word<T>(list.first.model, word, mask, random);
+    } else {
+      if (ticket < list.first.weight)
+        return detail::faulty_word<T>(list.first.model, word, mask, random);
+      return run<T>(list.rest, ticket - list.first.weight, word, mask, random);
+    }
+  }
+};
+template <class... F> mixture(weighted<F>...) -> mixture<F...>;
+
+} // namespace bitfault

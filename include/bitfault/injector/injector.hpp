@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/element.hpp"
+#include "../core/error.hpp"
+#include "../core/extents.hpp"
+#include "../core/policy.hpp"
+#include "../core/serial.hpp"
+#include "../core/status.hpp"
+#include "../faults/fault_model.hpp"
+#include "../selectors/space.hpp"
+#include "plan.hpp"
+#include "scope.hpp"
+
+#include <cstddef>
+#include <span>
+#include <type_traits>
+
+namespace bitfault {
+
+namespace detail {
+
+/// Stands for "no bits policy given"; the plan then takes any one bit for word-level models and the
+/// whole word for value models.
+struct default_bits {
+  static constexpr kind policy_kind = kind::bits;
+};
+
+/// Throws a refusal where exceptions are enabled; elsewhere it is asked for with `status()`.
+constexpr void report(const status& s) {
+#if BITFAULT_EXCEPTIONS
+  s.or_throw();
+#else
+  static_cast<void>(s);
+#endif
+}
+
+} // namespace detail
+
+/// A composition of policies. It holds no generator and no state: every call takes the key that
+/// names its faults. Made by `make_injector`.
+///
+/// Verbs that take an executor (`threads{8}`) take it first; without one they run in the calling
+/// thread. `apply` returns a status. `scoped` and `draw` throw bad input where exceptions exist.
+template <bool Enabled, class Fault, class Selector, class Region, class Bits, class AnyBit,
+          class WholeWord, class Pattern, class Format, class Lifetime, class Observer>
+class injector {
+public:
+  BITFAULT_FN constexpr injector(const Fault& fault, const Selector& selector, const Region& region,
+                                 const Bits& bits, const Pattern& pattern, const Format& format,
+                                 const Lifetime& lifetime, const Observer& observer) noexcept
+      : fault_(fault), selector_(selector), region_(region), bits_(bits), pattern_(pattern),
+        format_(format), lifetime_(lifetime), observer_(observer) {}
+
+  /// All that is known before the key, for elements of type T. Never fails: the plan's `state()`
+  /// says what does not fit, and its verbs refuse to run then.
+  template <element T, std::size_t Capacity>
+  BITFAULT_FN constexpr auto bind(const extents<Capacity>& e) const noexcept {
+    static_assert(detail::fits_element<Fault, T>(),
+                  "bitfault: the fault model does not fit the element type; it takes (value, "
+                  "random) or (word, mask, random) and returns the same type");
+    constexpr bool takes_mask = detail::takes_mask<Fault, T>();
+    constexpr bool bits_given = !std::is_same_v<Bits, detail::default_bits>;
+    static_assert(takes_mask || !bits_given,
+                  "bitfault: bits given for a value fault; a value fault sets the whole word");
+    const auto codec = format_.template codec<T>();
+    using codec_type = std::remove_const_t<decltype(codec)>;
+    static_assert(takes_mask || codec_type::is_own_bits,
+                  "bitfault: a format given for a value fault; a format is for faults in bits");
+    static_assert(!takes_mask || !detail::sets_value<Fault, T>() || codec_type::is_own_bits,
+                  "bitfault: a format given for a combination that holds a value fault; a format is "
+                  "for faults in bits");
+
+    status state = detail::first_refusal(
+        e.size_fits() ? status{} : status{refusal::space_too_large, 0, 0, detail::site_space::max_bits, "bind"},
+        detail::first_refusal(lifetime_.check(), format_status<T>()));
+    const auto family = [&] {
+      if constexpr (bits_given)
+        return bits_.template bind<codec_type::layout>(state);
+      else if constexpr (takes_mask)
+        return AnyBit{}.template bind<codec_type::layout>(state);
+      else
+        return WholeWord{}.template bind<codec_type::layout>(state);
+    }();
+    using family_type = std::remove_const_t<decltype(family)>;
+    static_assert(!Selector::needs_single_bits || family_type::single_bit,
+                  "bitfault: rate::per_bit takes the single-bit families only (bits::any, "
+                  "bits::given, bits::exponent ...); for other masks and for value faults use "
+                  "rate::per_element");
+
+    const extents<Capacity> safe = state.ok() ? e : extents<Capacity>{};
+    const auto region = region_.bind(safe, state);
+    const auto pattern = pattern_.bind(safe, codec_type::layout.bits, state);
+    using pattern_type = std::remove_const_t<decltype(pattern)>;
+    static_assert(!pattern_type::moves_bits || family_type::single_bit,
+                  "bitfault: multi_cell_upset needs faults in single bits");
+    static_assert(!pattern_type::moves_bits || !family_type::single_bit ||
+                      !detail::sets_value<Fault, T>(),
+                  "bitfault: multi_cell_upset needs a bit fault, not a value fault");
+
+    detail::site_space space{region.size(), family.count(), 0};
+    if constexpr (region.is_box) {
+      if constexpr (region.is_whole)
+        space.entries = safe.rank == 0 ? 1 : safe[0];
+      else
+        space.entries = region.outermost_count();
+    }
+    if (!space.fits() && state.ok())
+      state = {refusal::space_too_large, 0, 0, detail::site_space::max_bits, "bind"};
+    if (!state.ok()) space = {};
+    const auto selector = selector_.bind(space, safe, region, state);
+    using selector_type = std::remove_const_t<decltype(selector)>;
+    static_assert(!detail::needs_numbered_events<Fault>() || selector_type::numbered,
+                  "bitfault: a list of values or masks needs a selector that numbers its events "
+                  "(at, exactly, exactly_elements, fraction)");
+    if (state.ok()) state = detail::check_model<Fault, T>(fault_, selector.units());
+
+    return plan<T, Capacity, selector_type, std::remove_const_t<decltype(region)>, family_type,
+                pattern_type, codec_type, Fault, Lifetime, Observer>(
+        e, state, selector, region, family, pattern, codec, fault_, lifetime_, observer_);
+  }
+
+  /// The plan for the extents and elements of a view.
+  template <tensor_view View> BITFAULT_FN constexpr auto bind(const View& view) const noexcept {
+    return bind<std::remove_const_t<typename View::element_type>>(view.extents());
+  }
+
+  /// Injects the faults of `key`. Transient faults in buffers that inference writes anyway.
+  template <tensor_view View>
+  BITFAULT_FN constexpr status apply(const View& view, const fault_key& key) const noexcept {
+    return apply(serial{}, view, key);
+  }
+  template <class Executor, tensor_view View>
+  BITFAULT_FN constexpr status apply(const Executor& executor, const View& view,
+                                     const fault_key& key) const noexcept {
+    if constexpr (Enabled) {
+      return bind(view).apply(executor, view, key);
+    } else {
+      static_cast<void>(executor), static_cast<void>(view), static_cast<void>(key);
+      return {};
+    }
+  }
+
+  /// Injects permanent or intermittent faults again after the buffer was rewritten; `key.step` says
+  /// which write it was.
+  template <tensor_view View>
+  BITFAULT_FN constexpr status reapply(const View& view, const fault_key& key) const noexcept {
+    return reapply(serial{}, view, key);
+  }
+  template <class Executor, tensor_view View>
+  BITFAULT_FN constexpr status reapply(const Executor& executor, const View& view,
+                                       const fault_key& key) const noexcept {
+    static_assert(Lifetime::lasting, "bitfault: reapply is for lasting faults; give the injector "
+                                     "permanent{} or intermittent{p}");
+    return apply(executor, view, key);
+  }
+
+  /// Injects now and takes everything back when the returned scope ends. Faults that are not flips
+  /// need scratch: the caller's (`required_scratch()` of the plan), or allocated in hosted builds.
+  template <tensor_view View>
+  constexpr auto scoped(const View& view, const fault_key& key) const {
+    return scoped(serial{}, view, key);
+  }
+  template <class Executor, tensor_view View>
+  constexpr auto scoped(const Executor& executor, const View& view, const fault_key& key) const {
+    if constexpr (!Enabled) {
+      static_cast<void>(executor), static_cast<void>(view), static_cast<void>(key);
+      return disabled_scope{};
+    } else {
+      return enabled_scope(executor, view, key);
+    }
+  }
+  template <tensor_view View>
+  constexpr auto scoped(const View& view, const fault_key& key,
+                        std::span<word_t<typename View::element_type>> scratch) const {
+    if constexpr (Enabled)
+      return scope<fault_scope>(bind(view), serial{}, view, key, caller_scratch<View>{scratch});
+    else
+      return disabled_scope{};
+  }
+
+  /// Like `scoped`, for buffers that somebody else may write meanwhile.
+  template <tensor_view View>
+  constexpr auto scoped_checked(const View& view, const fault_key& key) const {
+    if constexpr (Enabled) {
+      const auto bound = bind(view);
+      return scope<checked_fault_scope>(bound, serial{}, view, key,
+                                        allocated(bound, 2 * bound.cells(key), key));
+    } else {
+      return disabled_scope{};
+    }
+  }
+  template <tensor_view View>
+  constexpr auto scoped_checked(const View& view, const fault_key& key,
+                                std::span<word_t<typename View::element_type>> scratch) const {
+    if constexpr (Enabled)
+      return scope<checked_fault_scope>(bind(view), serial{}, view, key,
+                                        caller_scratch<View>{scratch});
+    else
+      return disabled_scope{};
+  }
+
+  /// The faults of `key` as a list: `draw<float>(extents{64, 3, 32, 32}, key)` where they do not
+  /// depend on the data, `draw(view, key)` always. Hosted.
+  template <element T, std::size_t Capacity>
+  auto draw(const extents<Capacity>& e, const fault_key& key) const {
+    const auto bound = bind<T>(e);
+    if constexpr (requires { draw_faults(bound, key); })
+      return draw_faults(bound, key);
+    else
+      static_assert(detail::always_false<T>, "bitfault: injector::draw: fault lists are hosted; "
+                                             "include <bitfault/fault_list/fault_list.hpp>");
+  }
+  template <tensor_view View> auto draw(const View& view, const fault_key& key) const {
+    const auto bound = bind(view);
+    if constexpr (requires { draw_faults(bound, view, key); })
+      return draw_faults(bound, view, key);
+    else
+      static_assert(detail::always_false<View>, "bitfault: injector::draw: fault lists are hosted; "
+                                                "include <bitfault/fault_list/fault_list.hpp>");
+  }
+
+private:
+  template <class View>
+  using caller_scratch = detail::borrowed_scratch<word_t<typename View::element_type>>;
+
+  template <class Executor, class View>
+  constexpr auto enabled_scope(const Executor& executor, const View& view,
+                               const fault_key& key) const {
+    const auto bound = bind(view);
+    if constexpr (decltype(bound)::undo_kind == undo::nothing)
+      return scope<fault_scope>(bound, executor, view, key, caller_scratch<View>{});
+    else
+      return scope<fault_scope>(bound, executor, view, key,
+                                allocated(bound, bound.required_scratch(key), key));
+  }
+
+  template <element T> BITFAULT_FN constexpr status format_status() const noexcept {
+    if constexpr (requires { format_.template check<T>(); })
+      return format_.template check<T>();
+    else
+      return {};
+  }
+
+  /// Scratch from the heap, found by the name `allocate_scratch` if the hosted header is there.
+  template <class Plan, class Key>
+  static auto allocated(const Plan&, index_t words, const Key& key) {
+    using word = word_t<typename Plan::element_type>;
+    if constexpr (requires { allocate_scratch(key, word{}, words); }) {
+      return allocate_scratch(key, word{}, words);
+    } else {
+      static_assert(detail::always_false<Plan>,
+                    "bitfault: scoped: these faults need scratch; give it as a span, or include "
+                    "<bitfault/backends/host/scratch.hpp>");
+      return detail::borrowed_scratch<word>{};
+    }
+  }
+
+  template <template <class...> class Scope, class Plan, class Executor, class View, class Scratch>
+  static constexpr auto scope(const Plan& bound, const Executor& executor, const View& view,
+                              const fault_key& key, Scratch scratch) {
+    Scope<Plan, View, Executor, Scratch> result(bound, view, key, executor, std::move(scratch));
+    detail::report(result.status());
+    return result;
+  }
+
+  BITFAULT_NO_UNIQUE_ADDRESS Fault fault_;
+  BITFAULT_NO_UNIQUE_ADDRESS Selector selector_;
+  BITFAULT_NO_UNIQUE_ADDRESS Region region_;
+  BITFAULT_NO_UNIQUE_ADDRESS Bits bits_;
+  BITFAULT_NO_UNIQUE_ADDRESS Pattern pattern_;
+  BITFAULT_NO_UNIQUE_ADDRESS Format format_;
+  BITFAULT_NO_UNIQUE_ADDRESS Lifetime lifetime_;
+  BITFAULT_NO_UNIQUE_ADDRESS Observer observer_;
+};
+
+} // namespace bitfault

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/policy.hpp"
+#include "faults/bit_faults.hpp"
+#include "faults/lifetime.hpp"
+#include "formats/own_bits.hpp"
+#include "injector/injector.hpp"
+#include "injector/observer.hpp"
+#include "space/bits.hpp"
+#include "space/pattern.hpp"
+#include "space/region.hpp"
+
+#include <type_traits>
+
+namespace bitfault {
+
+namespace detail {
+
+template <kind Wanted, class... P>
+inline constexpr int count_of_kind = ((kind_of<P>() == Wanted ? 1 : 0) + ... + 0);
+
+/// The policy of a kind, or the default.
+template <kind Wanted, class Default> BITFAULT_FN constexpr Default pick(Default d) noexcept {
+  return d;
+}
+template <kind Wanted, class Default, class First, class... Rest>
+BITFAULT_FN constexpr auto pick(Default d, const First& first, const Rest&... rest) noexcept {
+  if constexpr (kind_of<First>() == Wanted)
+    return first;
+  else
+    return pick<Wanted>(d, rest...);
+}
+
+/// Asks the questions one after the other, so that a wrong composition is one sentence.
+template <class... P> consteval bool composition_is_right() {
+  if constexpr (count_of_kind<kind::fault_model, P...> == 0)
+    static_assert(always_false<P...>, "bitfault::make_injector: no fault model given (bit_flip{}, "
+                                      "stuck_at_1{}, zero{} ... or a function of your own)");
+  else if constexpr (count_of_kind<kind::fault_model, P...> > 1)
+    static_assert(always_false<P...>,
+                  "bitfault::make_injector: two fault models given; an injector takes one (see "
+                  "chain and mixture)");
+  else if constexpr (count_of_kind<kind::selector, P...> == 0)
+    static_assert(always_false<P...>,
+                  "bitfault::make_injector: no selector given; say how many sites are hit "
+                  "(exactly{k}, rate::per_bit(p), at{...}, every{} ...)");
+  else if constexpr (count_of_kind<kind::selector, P...> > 1)
+    static_assert(always_false<P...>,
+                  "bitfault::make_injector: two selectors given; an injector takes one");
+  else if constexpr (count_of_kind<kind::region, P...> > 1)
+    static_assert(always_false<P...>,
+                  "bitfault::make_injector: two regions given; an injector takes one");
+  else if constexpr (count_of_kind<kind::bits, P...> > 1)
+    static_assert(always_false<P...>,
+                  "bitfault::make_injector: two bits policies given; an injector takes one");
+  else if constexpr (count_of_kind<kind::pattern, P...> > 1)
+    static_assert(always_false<P...>,
+                  "bitfault::make_injector: two patterns given; an injector takes one");
+  else if constexpr (count_of_kind<kind::format, P...> > 1)
+    static_assert(always_false<P...>,
+                  "bitfault::make_injector: two formats given; an injector takes one");
+  else if constexpr (count_of_kind<kind::lifetime, P...> > 1)
+    static_assert(always_false<P...>,
+                  "bitfault::make_injector: two lifetimes given; an injector takes one");
+  else if constexpr (count_of_kind<kind::observer, P...> > 1)
+    static_assert(always_false<P...>,
+                  "bitfault::make_injector: two observers given; an injector takes one");
+  else if constexpr (count_of_kind<kind::enable, P...> > 1)
+    static_assert(always_false<P...>,
+                  "bitfault::make_injector: two switches given; an injector takes one");
+  else if constexpr (count_of_kind<kind::bits, P...> == 1 &&
+                     ((kind_of<P>() == kind::fault_model && is_value_model<P>()) || ...))
+    static_assert(always_false<P...>, "bitfault::make_injector: bits given for a value fault; a "
+                                      "value fault sets the whole word");
+  else
+    return true;
+  return false;
+}
+
+} // namespace detail
+
+/// Composes policies, in any order, into an injector: a fault model and a selector are required;
+/// region, bits, pattern, format, lifetime, observer and `enable` have defaults. A type that is no
+/// policy of the library is a fault model: f(value, random) -> value, or
+/// f(word, mask, random) -> word. Host, device, freestanding.
+template <class... Policy>
+BITFAULT_FN constexpr auto make_injector(const Policy&... policy) noexcept {
+  if constexpr (detail::composition_is_right<Policy...>()) {
+    const auto fault = detail::pick<kind::fault_model>(bit_flip{}, policy...);
+    const auto selector = detail::pick<kind::selector>(0, policy...);
+    const auto region = detail::pick<kind::region>(whole_tensor{}, policy...);
+    const auto chosen_bits = detail::pick<kind::bits>(detail::default_bits{}, policy...);
+    const auto pattern = detail::pick<kind::pattern>(single{}, policy...);
+    const auto format = detail::pick<kind::format>(formats::own_bits{}, policy...);
+    const auto lifetime = detail::pick<kind::lifetime>(transient{}, policy...);
+    const auto observer = detail::pick<kind::observer>(no_observer{}, policy...);
+    const auto enabled = detail::pick<kind::enable>(enable<true>{}, policy...);
+    return injector<std::remove_cvref_t<decltype(enabled)>::on, std::remove_cv_t<decltype(fault)>,
+                    std::remove_cv_t<decltype(selector)>, std::remove_cv_t<decltype(region)>,
+                    std::remove_cv_t<decltype(chosen_bits)>, bits::any, bits::all,
+                    std::remove_cv_t<decltype(pattern)>, std::remove_cv_t<decltype(format)>,
+                    std::remove_cv_t<decltype(lifetime)>, std::remove_cv_t<decltype(observer)>>(
+        fault, selector, region, chosen_bits, pattern, format, lifetime, observer);
+  } else {
+    // Something that takes every verb, so that the sentence above stays the only error.
+    return injector<false, bit_flip, int, whole_tensor, detail::default_bits, bits::any, bits::all,
+                    single, formats::own_bits, permanent, no_observer>({}, 0, {}, {}, {}, {}, {},
+                                                                       {});
+  }
+}
+
+} // namespace bitfault

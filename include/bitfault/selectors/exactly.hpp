@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/policy.hpp"
+#include "../random/permutation.hpp"
+#include "../random/probability.hpp"
+#include "space.hpp"
+
+#include <concepts>
+
+namespace bitfault {
+
+namespace detail {
+
+/// The first `count` values of a keyed permutation of the space.
+template <bool ChoosesElements> struct bound_permuted {
+  static constexpr bool chooses_elements = ChoosesElements;
+  static constexpr bool gives_elements = false;
+  static constexpr bool numbered = true;
+  static constexpr bool distinct = true;
+
+  permutation_shape shape{};
+  index_t count = 0;
+
+  BITFAULT_FN constexpr index_t units() const noexcept { return count; }
+
+  struct draw {
+    keyed_permutation order;
+    index_t count;
+
+    template <unsigned Batch, class Sink>
+    BITFAULT_FN constexpr void visit(index_t first, index_t last, Sink&& sink) const noexcept {
+      index_t sites[Batch]{};
+      while (first < last) {
+        const index_t rest = last - first;
+        const unsigned n = rest < Batch ? static_cast<unsigned>(rest) : Batch;
+        order.fill(first, n, sites);
+        sink(static_cast<const index_t*>(sites), n, first);
+        first += n;
+      }
+    }
+    BITFAULT_FN constexpr bool find(index_t site, std::uint64_t& event) const noexcept {
+      event = order.place_of(site);
+      return event < count;
+    }
+  };
+  BITFAULT_FN constexpr draw start(const random_stream& stream) const noexcept {
+    return {keyed_permutation(shape, stream), count};
+  }
+};
+
+template <bool ChoosesElements>
+BITFAULT_FN constexpr bound_permuted<ChoosesElements>
+bind_permuted(const char* place, index_t count, index_t sites, status& state) noexcept {
+  if (!state.ok()) return {};
+  if (count > sites) {
+    state = too_many(place, count, sites);
+    return {};
+  }
+  return {permutation_shape(sites == 0 ? 1 : sites), count};
+}
+
+} // namespace detail
+
+/// k distinct sites, each set of k equally likely. Two of them may lie in one element.
+struct exactly {
+  static constexpr kind policy_kind = kind::selector;
+  static constexpr bool needs_single_bits = false;
+  index_t k;
+
+  constexpr exactly() = delete;
+  template <std::integral I>
+  BITFAULT_FN constexpr explicit exactly(I count) noexcept
+      : k(count < 0 ? ~index_t{0} : static_cast<index_t>(count)) {}
+
+  template <class Extents, class Region>
+  BITFAULT_FN constexpr auto bind(const detail::site_space& space, const Extents&, const Region&,
+                                  status& state) const noexcept {
+    return detail::bind_permuted<false>("exactly", k, space.size(), state);
+  }
+};
+
+/// k distinct elements; each gets one mask of the family.
+struct exactly_elements {
+  static constexpr kind policy_kind = kind::selector;
+  static constexpr bool needs_single_bits = false;
+  index_t k;
+
+  constexpr exactly_elements() = delete;
+  template <std::integral I>
+  BITFAULT_FN constexpr explicit exactly_elements(I count) noexcept
+      : k(count < 0 ? ~index_t{0} : static_cast<index_t>(count)) {}
+
+  template <class Extents, class Region>
+  BITFAULT_FN constexpr auto bind(const detail::site_space& space, const Extents&, const Region&,
+                                  status& state) const noexcept {
+    return detail::bind_permuted<true>("exactly_elements", k, space.elements, state);
+  }
+};
+
+/// Exactly round(q S) of the S sites, halves rounded up; the product is formed in integers.
+struct fraction {
+  static constexpr kind policy_kind = kind::selector;
+  static constexpr bool needs_single_bits = false;
+  double q;
+
+  template <class Extents, class Region>
+  BITFAULT_FN constexpr auto bind(const detail::site_space& space, const Extents&, const Region&,
+                                  status& state) const noexcept {
+    const probability share(q);
+    if (!share.valid && state.ok())
+      state = {refusal::fraction_not_a_probability, 0, detail::bit_cast<std::uint64_t>(q), 1,
+               "fraction"};
+    const detail::fixed192 product = detail::scale(share.part, space.size());
+    const index_t count = share.one ? space.size()
+                                    : static_cast<index_t>(product.whole + (product.part.high >> 63));
+    return detail::bind_permuted<false>("fraction", count, space.size(), state);
+  }
+};
+
+} // namespace bitfault

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/extents.hpp"
+#include "../core/policy.hpp"
+#include "../core/status.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+/// How one event spreads over neighbouring elements. A pattern is bound to extents; for an event
+/// anchored at an element it gives cells:
+///   cells()              the most cells of one event
+///   cell_at(anchor, i, c)  cell number i; false where the border of the tensor clips it
+///   anchor_of(e, i, a)   as i runs over the cells, each anchor whose event covers element e, once;
+///                        false where there is none for this i
+///   is_partition()       events either cover the same cells or none in common
+/// Anchors lie in the region, and the injector drops cells outside it.
+namespace bitfault {
+
+namespace detail {
+
+/// One element and a mask in its word.
+struct cell {
+  index_t element = 0;
+  std::uint64_t mask = 0;
+};
+
+struct bound_single {
+  static constexpr bool is_single = true;
+  static constexpr bool moves_bits = false;
+  BITFAULT_FN constexpr bool is_partition() const noexcept { return true; }
+  BITFAULT_FN constexpr index_t cells() const noexcept { return 1; }
+  BITFAULT_FN constexpr bool cell_at(const cell& anchor, index_t /*i*/, cell& out) const noexcept {
+    out = anchor;
+    return true;
+  }
+  BITFAULT_FN constexpr bool anchor_of(index_t element, index_t /*i*/,
+                                       index_t& anchor) const noexcept {
+    anchor = element;
+    return true;
+  }
+};
+
+struct bound_burst {
+  static constexpr bool is_single = false;
+  static constexpr bool moves_bits = false;
+  index_t length = 1;
+  index_t elements = 0;
+  BITFAULT_FN constexpr bool is_partition() const noexcept { return length == 1; }
+  BITFAULT_FN constexpr index_t cells() const noexcept { return length; }
+  BITFAULT_FN constexpr bool cell_at(const cell& anchor, index_t i, cell& out) const noexcept {
+    out = {anchor.element + i, anchor.mask};
+    return i < elements - anchor.element;
+  }
+  BITFAULT_FN constexpr bool anchor_of(index_t element, index_t i, index_t& anchor) const noexcept {
+    anchor = element - i;
+    return i <= element;
+  }
+};
+
+/// A box of cells: on each axis either all indices (whole) or `length` ones from the anchor on.
+template <std::size_t Capacity> class bound_block {
+public:
+  static constexpr bool is_single = false;
+  static constexpr bool moves_bits = false;
+
+  constexpr bound_block() = default;
+  BITFAULT_FN constexpr explicit bound_block(const extents<Capacity>& e) noexcept
+      : tensor_(e), lengths_(e) {
+    for (std::size_t axis = 0; axis < e.rank; ++axis) lengths_.sizes[axis] = 1;
+    finish();
+  }
+  BITFAULT_FN constexpr void whole_axis(std::size_t axis) noexcept {
+    lengths_.sizes[axis] = tensor_.size_of(axis);
+    whole_[axis] = true;
+    finish();
+  }
+  BITFAULT_FN constexpr void length_on(std::size_t axis, index_t length) noexcept {
+    lengths_.sizes[axis] = length;
+    finish();
+  }
+
+  BITFAULT_FN constexpr index_t cells() const noexcept { return cells_; }
+  BITFAULT_FN constexpr bool is_partition() const noexcept {
+    for (std::size_t axis = 0; axis < lengths_.rank; ++axis)
+      if (!whole_[axis] && lengths_[axis] != 1) return false;
+    return true;
+  }
+
+  BITFAULT_FN constexpr bool cell_at(const cell& anchor, index_t i, cell& out) const noexcept {
+    const auto offset = order_.coordinates(i);
+    auto at = tensor_.coordinates(anchor.element);
+    for (std::size_t axis = 0; axis < lengths_.rank; ++axis) {
+      at[axis] = whole_[axis] ? offset[axis] : at[axis] + offset[axis];
+      if (at[axis] >= tensor_.size_of(axis)) return false;
+    }
+    out = {tensor_.flat(at), anchor.mask};
+    return true;
+  }
+
+  /// Anchors on a whole axis may lie anywhere along it, so they are numbered like the cells.
+  BITFAULT_FN constexpr bool anchor_of(index_t element, index_t i, index_t& anchor) const noexcept {
+    const auto offset = order_.coordinates(i);
+    auto at = tensor_.coordinates(element);
+    for (std::size_t axis = 0; axis < lengths_.rank; ++axis) {
+      if (whole_[axis])
+        at[axis] = offset[axis];
+      else if (offset[axis] > at[axis])
+        return false;
+      else
+        at[axis] -= offset[axis];
+    }
+    anchor = tensor_.flat(at);
+    return true;
+  }
+
+private:
+  BITFAULT_FN constexpr void finish() noexcept {
+    cells_ = lengths_.size();
+    order_ = row_major<Capacity>(lengths_);
+  }
+  row_major<Capacity> tensor_{};
+  row_major<Capacity> order_{};
+  extents<Capacity> lengths_{};
+  per_axis<bool, Capacity> whole_{};
+  index_t cells_ = 1;
+};
+
+BITFAULT_FN constexpr status axis_refused(const char* place, std::size_t axis,
+                                          std::size_t rank) noexcept {
+  return {refusal::axis_outside, static_cast<std::uint32_t>(axis), axis, rank, place};
+}
+
+} // namespace detail
+
+/// An event hits its own element only. The default.
+struct single {
+  static constexpr kind policy_kind = kind::pattern;
+  template <std::size_t Capacity>
+  BITFAULT_FN constexpr auto bind(const extents<Capacity>&, unsigned, status&) const noexcept {
+    return detail::bound_single{};
+  }
+};
+
+/// `length` consecutive elements in row-major order from the anchor on, clipped at the end of the
+/// tensor: a damaged cache line or bus transfer.
+struct burst {
+  static constexpr kind policy_kind = kind::pattern;
+  index_t length;
+  template <std::size_t Capacity>
+  BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
+                                  status& state) const noexcept {
+    if (length == 0 && state.ok())
+      state = {refusal::bad_parameter, 0, detail::bit_cast<std::uint64_t>(0.0), 0, "burst"};
+    return detail::bound_burst{length < e.size() ? length : e.size(), e.size()};
+  }
+};
+
+/// The anchor's whole line along one axis. `line{0}` repeats a fault over the batch.
+struct line {
+  static constexpr kind policy_kind = kind::pattern;
+  std::size_t axis;
+  template <std::size_t Capacity>
+  BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
+                                  status& state) const noexcept {
+    detail::bound_block<Capacity> block(e);
+    if (axis < e.rank)
+      block.whole_axis(axis);
+    else if (state.ok())
+      state = detail::axis_refused("line", axis, e.rank);
+    return block;
+  }
+};
+
+/// The anchor's row: all elements along the last axis.
+struct row {
+  static constexpr kind policy_kind = kind::pattern;
+  template <std::size_t Capacity>
+  BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
+                                  status& state) const noexcept {
+    detail::bound_block<Capacity> block(e);
+    if (e.rank >= 1)
+      block.whole_axis(e.rank - 1);
+    else if (state.ok())
+      state = detail::axis_refused("row", 0, e.rank);
+    return block;
+  }
+};
+
+/// The anchor's column: all elements along the last axis but one.
+struct column {
+  static constexpr kind policy_kind = kind::pattern;
+  template <std::size_t Capacity>
+  BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
+                                  status& state) const noexcept {
+    detail::bound_block<Capacity> block(e);
+    if (e.rank >= 2)
+      block.whole_axis(e.rank - 2);
+    else if (state.ok())
+      state = detail::axis_refused("column", 1, e.rank);
+    return block;
+  }
+};
+
+/// The anchor's channel: every element that shares its indices up to and including `axis`. With
+/// axis 1 that is one channel of one batch entry of (batch, channel, height, width).
+struct whole_channel {
+  static constexpr kind policy_kind = kind::pattern;
+  std::size_t axis = 1;
+  template <std::size_t Capacity>
+  BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
+                                  status& state) const noexcept {
+    detail::bound_block<Capacity> block(e);
+    if (axis >= e.rank && state.ok()) state = detail::axis_refused("whole_channel", axis, e.rank);
+    for (std::size_t inner = axis + 1; inner < e.rank; ++inner) block.whole_axis(inner);
+    return block;
+  }
+};
+
+/// A box of elements on the last axes with the anchor in its first corner, clipped at the border:
+/// `tile{2, 4}` is 2 rows of 4.
+template <std::size_t N> struct tile {
+  static constexpr kind policy_kind = kind::pattern;
+  index_t length[N];
+
+  template <std::convertible_to<index_t>... I>
+    requires(sizeof...(I) == N)
+  BITFAULT_FN constexpr tile(I... l) noexcept
+      : length{(l < 0 ? index_t{0} : static_cast<index_t>(l))...} {}
+
+  template <std::size_t Capacity>
+  BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
+                                  status& state) const noexcept {
+    detail::bound_block<Capacity> block(e);
+    if (N > e.rank) {
+      if (state.ok()) state = {refusal::too_many_coordinates, 0, N, e.rank, "tile"};
+      return block;
+    }
+    for (std::size_t i = 0; i < N; ++i) {
+      const std::size_t axis = e.rank - N + i;
+      if (length[i] == 0 && state.ok())
+        state = {refusal::bad_parameter, static_cast<std::uint32_t>(i),
+                 detail::bit_cast<std::uint64_t>(0.0), 0, "tile"};
+      block.length_on(axis, length[i] > e[axis] ? e[axis] : length[i]);
+    }
+    return block;
+  }
+};
+template <class... I> tile(I...) -> tile<sizeof...(I)>;
+
+} // namespace bitfault

@@ -1,0 +1,17 @@
+// expect: bitfault: bits::exponent: this element type has no exponent
+// SPDX-License-Identifier: MIT
+#include <bitfault/embedded.hpp>
+
+using namespace bitfault;
+
+int main() {
+#ifndef CONTROL
+  int memory[8]{};
+  const auto injector = make_injector(bit_flip{}, exactly{1}, bits::exponent{});
+  static_cast<void>(injector.apply(view(memory), fault_key{}));
+#else
+  int memory[8]{};
+  const auto injector = make_injector(bit_flip{}, exactly{1}, bits::sign{});
+  static_cast<void>(injector.apply(view(memory), fault_key{}));
+#endif
+}

@@ -1,0 +1,18 @@
+// expect: bitfault: the view is of const data; faults cannot be injected into it
+// SPDX-License-Identifier: MIT
+#include <bitfault/backends/host/threads.hpp>
+#include <bitfault/embedded.hpp>
+
+using namespace bitfault;
+
+int main() {
+#ifndef CONTROL
+  const float memory[8]{};
+  const auto injector = make_injector(bit_flip{}, exactly{1});
+  static_cast<void>(injector.apply(threads{2}, view(memory), fault_key{}));
+#else
+  float memory[8]{};
+  const auto injector = make_injector(bit_flip{}, exactly{1});
+  static_cast<void>(injector.apply(threads{2}, view(memory), fault_key{}));
+#endif
+}

@@ -1,0 +1,15 @@
+// expect: bitfault::make_injector: two switches given; an injector takes one
+// SPDX-License-Identifier: MIT
+#include <bitfault/embedded.hpp>
+
+using namespace bitfault;
+
+int main() {
+#ifndef CONTROL
+  const auto injector = make_injector(bit_flip{}, exactly{1}, enable<true>{}, enable<false>{});
+  static_cast<void>(injector);
+#else
+  const auto injector = make_injector(bit_flip{}, exactly{1}, enable<false>{});
+  static_cast<void>(injector);
+#endif
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+#include "catch.hpp"
+#include "tensors.hpp"
+
+#include <bitfault/bitfault.hpp>
+
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using bitfault::extents;
+using bitfault::fault_action;
+using bitfault::fault_key;
+using bitfault::fault_list;
+using bitfault::header_of;
+using bitfault::listed_fault;
+using bitfault::refusal;
+using fault_list_tests::has;
+using fault_list_tests::tensor;
+using fault_list_tests::thrown;
+
+fault_list through_a_file(const fault_list& list) {
+  std::stringstream file;
+  list.save(file);
+  std::stringstream text;
+  list.save_csv(text);
+  fault_list loaded = fault_list::load(file);
+  CHECK(loaded == list);
+  CHECK(fault_list::load(text) == list);
+  return loaded;
+}
+
+/// Word level, its result depends on the data, and the order of two events on one word matters.
+struct add_mask {
+  template <class W>
+    requires std::is_unsigned_v<W>
+  constexpr W operator()(W word, W mask, auto&) const noexcept {
+    return static_cast<W>(word * 3u + mask);
+  }
+};
+
+} // namespace
+
+TEST_CASE("faults that do not depend on the data are drawn without it") {
+  const extents e{6, 4, 5};
+  const tensor<float> t(120);
+  const auto same = [&](const auto& injector) {
+    const fault_key key{1, 2, 3, 4};
+    const fault_list list = injector.template draw<float>(e, key);
+    CHECK(list == injector.draw(bitfault::view(t.data(), e), key));
+    CHECK(list.size() == 10);
+    CHECK(list.header() == header_of<float>(e, key));
+    return list;
+  };
+  using bitfault::make_injector;
+  const bitfault::exactly_elements ten{10};
+  for (const listed_fault& f : same(make_injector(bitfault::bit_flip{}, ten))) {
+    CHECK(f.action == fault_action::flip);
+    CHECK(bitfault::detail::popcount(f.mask) == 1);
+    CHECK(f.value == 0);
+  }
+  CHECK(same(make_injector(bitfault::stuck_at_0{}, ten))[0].action == fault_action::stuck_at_0);
+  CHECK(same(make_injector(bitfault::stuck_at_1{}, ten))[0].action == fault_action::stuck_at_1);
+  for (const listed_fault& f : same(make_injector(bitfault::constant{1.0f}, ten)))
+    CHECK(f == listed_fault{f.element, 0xFFFFFFFFu, 0x3F800000u, fault_action::write});
+  same(make_injector(bitfault::zero{}, ten));
+  same(make_injector(bitfault::random_value{-1, 1}, ten));
+  same(make_injector(bitfault::replacement{bitfault::normal{0, 1}}, ten));
+}
+
+TEST_CASE("bad policies and wrong views are thrown by draw") {
+  const auto too_many = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{400});
+  tensor<float> t(12);
+  CHECK(has(thrown<bitfault::error>([&] { too_many.draw<float>(extents{12}, {}); }),
+            "400 faults asked for, but the space has only 384 sites"));
+  CHECK(has(thrown<bitfault::error>([&] { too_many.draw(bitfault::view(t.data(), 12), {}); }),
+            "384"));
+  const auto bound =
+      bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{1}).bind<float>(extents{13});
+  CHECK(has(thrown<bitfault::error>([&] { draw_faults(bound, bitfault::view(t.data(), 12), {}); }),
+            "a tensor of 13 elements, the view has 12"));
+}
+
+TEST_CASE("a const tensor can be drawn from") {
+  const std::vector<float> values(50, 1.0f);
+  const auto injector = bitfault::make_injector(bitfault::scale{2}, bitfault::exactly{3});
+  const fault_list list = injector.draw(bitfault::view(values), {});
+  REQUIRE(list.size() == 3);
+  CHECK(list[0].value == 0x40000000u);
+}
+
+TEST_CASE("a list refuses a view that does not fit, before the first write") {
+  fault_list list(header_of<float>(extents{3, 4}), {{0, 1, 0, fault_action::flip}});
+  tensor<float> t(12);
+  const tensor<float> golden(t);
+  const auto refused = [&](const bitfault::status& s, refusal reason, const char* part) {
+    CHECK(s.reason == reason);
+    CHECK(has(message(s).text, part));
+    CHECK(t == golden);
+    CHECK(list.applied() == 0);
+  };
+  const char* other_extents = "fault list: the plan is bound to a tensor of 12 elements";
+  refused(list.apply(bitfault::view(t.data(), extents{4, 3})), refusal::extents_differ,
+          other_extents);
+  refused(list.apply(bitfault::view(t.data(), extents{12})), refusal::extents_differ,
+          other_extents);
+  refused(list.reapply(bitfault::view(t.data(), extents{12, 1})), refusal::extents_differ,
+          other_extents);
+  float* const nothing = nullptr;
+  refused(list.apply(bitfault::view(nothing, extents{3, 4})), refusal::null_data, "null");
+  tensor<std::int32_t> integers(12);
+  refused(list.apply(bitfault::view(integers.data(), extents{3, 4})), refusal::wrong_type,
+          "fault list: the view's elements are int32: the element type does not match");
+  tensor<double> doubles(12);
+  refused(list.restore(bitfault::view(doubles.data(), extents{3, 4})), refusal::wrong_type,
+          "the view's elements are float64");
+  CHECK(has(
+      thrown<bitfault::error>([&] { auto s = list.scoped(bitfault::view(t.data(), extents{12})); }),
+      other_extents));
+  CHECK(has(thrown<bitfault::error>([&] { list.words_before(bitfault::view(doubles.data(), 12)); }),
+            "float64"));
+}
+
+TEST_CASE("apply stacks, for one tensor and for several") {
+  const auto injector = bitfault::make_injector(add_mask{}, bitfault::exactly{60});
+  tensor<std::uint8_t> a(20, 1), b(20, 2);
+  const tensor<std::uint8_t> golden_a(a), golden_b(b);
+  const auto on = [](const tensor<std::uint8_t>& t) { return bitfault::view(t.data(), t.size()); };
+  fault_list list = injector.draw(on(a), {});
+  REQUIRE(list.apply(on(a)).ok());
+  const tensor<std::uint8_t> once(a);
+  REQUIRE(list.apply(on(b)).ok());
+  a[0] = 7, a[1] = 8; // what somebody else writes in between, and the second apply finds
+  const tensor<std::uint8_t> between(a);
+  REQUIRE(list.apply(on(a)).ok());
+  CHECK(list.applied() == 3);
+
+  const fault_list copy = list; // has applied nothing
+  CHECK(copy == list);
+  CHECK(copy.applied() == 0);
+  fault_list moved = std::move(list);
+  CHECK(moved.applied() == 3);
+
+  REQUIRE(moved.restore(on(a)).ok());
+  CHECK(a == between);
+  REQUIRE(moved.restore(on(a)).ok());
+  REQUIRE(moved.restore(on(b)).ok());
+  CHECK(b == golden_b);
+  CHECK(moved.applied() == 0);
+  bool same = true;
+  for (std::size_t i = 2; i < a.size(); ++i)
+    same = same && a[i] == golden_a[i];
+  CHECK(same);
+}
+
+TEST_CASE("restore without apply is refused and changes nothing") {
+  tensor<float> t(12), other(12, 2);
+  const tensor<float> golden(t);
+  fault_list list(header_of<float>(extents{12}), {{0, 1, 0, fault_action::flip}});
+  const auto s = list.restore(bitfault::view(t.data(), 12));
+  CHECK_FALSE(s.ok());
+  CHECK(has(message(s).text, "fault list: restore: calls of apply to this view: 0"));
+  CHECK(t == golden);
+  REQUIRE(list.apply(bitfault::view(other.data(), 12)).ok());
+  CHECK_FALSE(list.restore(bitfault::view(t.data(), 12)).ok());
+  CHECK(t == golden);
+  CHECK(list.restore(bitfault::view(other.data(), 12)).ok());
+  CHECK_FALSE(list.restore(bitfault::view(other.data(), 12)).ok());
+}
+
+TEST_CASE("NaN payloads and negative zero survive apply and restore") {
+  std::vector<std::uint32_t> words{0x7F800001u, 0x80000000u, 0xFFC12345u, 0x00000001u};
+  std::vector<float> t(4);
+  std::memcpy(t.data(), words.data(), 16);
+  fault_list list(header_of<float>(extents{4}), {{0, 0xFFFFFFFF, 0x7F800003u, fault_action::write},
+                                                 {1, 1, 0, fault_action::flip},
+                                                 {2, 0x80000000u, 0, fault_action::stuck_at_0},
+                                                 {3, 0x7F800000u, 0, fault_action::stuck_at_1}});
+  REQUIRE(list.apply(bitfault::view(t)).ok());
+  const std::uint32_t expected[]{0x7F800003u, 0x80000001u, 0x7FC12345u, 0x7F800001u};
+  CHECK(std::memcmp(t.data(), expected, 16) == 0);
+  REQUIRE(list.restore(bitfault::view(t)).ok());
+  CHECK(std::memcmp(t.data(), words.data(), 16) == 0);
+}
+
+TEST_CASE("a list by hand is checked") {
+  const auto made = [](std::vector<listed_fault> faults) {
+    return thrown<bitfault::error>([&] {
+      static_cast<void>(fault_list(header_of<std::int8_t>(extents{2, 3}), std::move(faults)));
+    });
+  };
+  CHECK(made({{5, 0x80, 0, fault_action::flip}}).empty());
+  CHECK(has(made({{5, 1}, {6, 1}}), "element 6 (entry 1 of the list) is outside the 6 elements"));
+  CHECK(has(made({{5, 0x300}}), "bit 8 is outside a word of 8 bits"));
+  CHECK(has(made({{5, 0}}), "no bits given"));
+  bitfault::fault_list_header h = header_of<float>(extents{2});
+  h.word_bits = 16;
+  CHECK_FALSE(thrown<bitfault::error>([&] { static_cast<void>(fault_list(h, {})); }).empty());
+  h = header_of<float>(extents{2}, {}, "two words");
+  CHECK_FALSE(thrown<bitfault::error>([&] { static_cast<void>(fault_list(h, {})); }).empty());
+  h = header_of<float>(extents{~bitfault::index_t{0}, 2});
+  CHECK(has(thrown<bitfault::error>([&] { static_cast<void>(fault_list(h, {})); }), "2^64"));
+
+  fault_list list(header_of<std::int8_t>(extents{6}),
+                  {{1, 0x0F, 0xFFF3, fault_action::write}, {2, 0x0F, 0xFFF3, fault_action::flip}});
+  CHECK(list[0].value == 3);
+  CHECK(list[1].value == 0);
+  list.name_tensor("conv1.weight");
+  CHECK(list.header().tensor == "conv1.weight");
+  CHECK_FALSE(thrown<bitfault::error>([&] { list.name_tensor("a b"); }).empty());
+  CHECK(list.header().tensor == "conv1.weight");
+}
+
+TEST_CASE("lists differ by any fault and any part of the header") {
+  const fault_list list(header_of<float>(extents{2, 2}, {1, 2, 3, 4}, "w"), {{1, 2}, {3, 4}});
+  CHECK(list == fault_list(list.header(), {{1, 2}, {3, 4}}));
+  CHECK_FALSE(list == fault_list(list.header(), {{3, 4}, {1, 2}}));
+  CHECK_FALSE(list == fault_list(list.header(), {{1, 2}}));
+  const auto differs = [&](auto change) {
+    bitfault::fault_list_header h = list.header();
+    change(h);
+    return !(list == fault_list(h, {{1, 2}, {3, 4}}));
+  };
+  CHECK(differs([](auto& h) { h.key.seed = 9; }));
+  CHECK(differs([](auto& h) { h.key.step = 9; }));
+  CHECK(differs([](auto& h) { h.extents = {4, 1}; }));
+  CHECK(differs([](auto& h) { h.element_type = "int32"; }));
+  CHECK(differs([](auto& h) { h.draw_version = 9; }));
+  CHECK(differs([](auto& h) { h.tensor = "v"; }));
+  CHECK(differs([](auto& h) { h.policies = "exactly 2"; }));
+}
+
+TEST_CASE("words_before sees what earlier faults of the list have left") {
+  std::vector<std::uint8_t> t{0x10, 0x20};
+  const fault_list list(header_of<std::uint8_t>(extents{2}),
+                        {{0, 0x01, 0, fault_action::flip},
+                         {1, 0xFF, 0x55, fault_action::write},
+                         {0, 0x10, 0, fault_action::stuck_at_0},
+                         {0, 0x01, 0, fault_action::flip}});
+  CHECK(list.words_before(bitfault::view(t)) == std::vector<std::uint64_t>{0x10, 0x20, 0x11, 0x01});
+  CHECK(t == std::vector<std::uint8_t>{0x10, 0x20});
+}
+
+TEST_CASE("an empty list and a tensor without elements are no special case") {
+  fault_list none(header_of<float>(extents{0, 5}), {});
+  std::vector<float> nothing;
+  const auto v = bitfault::view(nothing.data(), extents{0, 5});
+  CHECK(none.apply(v).ok());
+  CHECK(none.restore(v).ok());
+  CHECK(through_a_file(none).empty());
+  CHECK(through_a_file(fault_list(header_of<float>(extents{7}), {})).header().extents ==
+        std::vector<std::uint64_t>{7});
+  CHECK(bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{0})
+            .draw<float>(extents{5}, {})
+            .empty());
+}

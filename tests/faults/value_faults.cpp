@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "catch.hpp"
+
+#include <bitfault/bitfault.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+using namespace bitfault;
+
+namespace {
+
+/// What a fault model makes of one value.
+template <class T, class Fault> T after(const Fault& fault, T value) {
+  T memory[1] = {value};
+  REQUIRE(make_injector(fault, at{0}).apply(view(memory), {.seed = 1}).ok());
+  return memory[0];
+}
+
+template <class T> T word(word_t<T> w) { return from_word<T>(w); }
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+} // namespace
+
+TEST_CASE("zero is the word 0 of every element type") {
+  CHECK(to_word(after(zero{}, -3.5f)) == 0);
+  CHECK(to_word(after(zero{}, -0.0)) == 0);
+  CHECK(to_word(after(zero{}, half::from_bits(0xFFFF))) == 0);
+  CHECK(to_word(after(zero{}, bfloat16::from_bits(0x8000))) == 0);
+  CHECK(after(zero{}, std::int8_t{-128}) == 0);
+  CHECK(after(zero{}, std::uint64_t{1} << 63) == 0);
+  CHECK(!after(zero{}, true));
+}
+
+TEST_CASE("a constant saturates in integers and rounds ties to even") {
+  CHECK(after(constant{1000}, std::int8_t{1}) == 127);
+  CHECK(after(constant{-1000}, std::int8_t{1}) == -128);
+  CHECK(after(constant{1000}, std::uint8_t{1}) == 255);
+  CHECK(after(constant{-1}, std::uint8_t{1}) == 0);
+  CHECK(after(constant{2.5}, std::int8_t{1}) == 2);
+  CHECK(after(constant{3.5}, std::int8_t{1}) == 4);
+  CHECK(after(constant{-2.5}, std::int16_t{1}) == -2);
+  CHECK(after(constant{1e30}, std::int64_t{1}) == std::numeric_limits<std::int64_t>::max());
+  CHECK(after(constant{-inf}, std::int32_t{1}) == std::numeric_limits<std::int32_t>::min());
+  CHECK(after(constant{not_a_number}, std::int32_t{1}) == 0);
+  CHECK(after(constant{-3.0f}, std::uint16_t{1}) == 0);
+  CHECK(after(constant{0.75}, false));
+  CHECK(!after(constant{0.5}, true));
+}
+
+TEST_CASE("a constant is rounded once into floats") {
+  CHECK(to_word(after(constant{0.1}, 1.0f)) == to_word(0.1f));
+  CHECK(after(constant{1e39}, 1.0f) == std::numeric_limits<float>::infinity());
+  CHECK(to_word(after(constant{-1e-60}, 1.0f)) == 0x80000000u);
+  CHECK(to_word(after(constant{65504.0}, half::from_bits(0))) == 0x7BFF);
+  CHECK(to_word(after(constant{65519.0}, half::from_bits(0))) == 0x7BFF);
+  CHECK(to_word(after(constant{65520.0}, half::from_bits(0))) == 0x7C00);
+  // Through float this would be rounded twice: 1 + 2^-8 + 2^-40 lies above the tie.
+  CHECK(to_word(after(constant{1 + 0x1p-8 + 0x1p-40}, bfloat16::from_bits(0))) == 0x3F81);
+  CHECK(to_word(after(constant{1 + 0x1p-8}, bfloat16::from_bits(0))) == 0x3F80);
+  CHECK(to_word(after(constant{7}, 1.0)) == to_word(7.0));
+  CHECK(to_word(after(constant{not_a_number}, 1.0f)) == 0x7FC00000u);
+  CHECK(to_word(after(constant{-not_a_number}, 1.0f)) == 0x7FC00000u); // one NaN on every machine
+}
+
+TEST_CASE("a constant of the element's own type is written bit for bit") {
+  CHECK(to_word(after(constant{word<float>(0xFFA01234u)}, 1.0f)) == 0xFFA01234u);
+  CHECK(to_word(after(constant{-0.0f}, 1.0f)) == 0x80000000u);
+  CHECK(to_word(after(constant{half::from_bits(0xFE01)}, half::from_bits(0))) == 0xFE01);
+  CHECK(after(constant{std::numeric_limits<std::int64_t>::max() - 1}, std::int64_t{0}) ==
+        std::numeric_limits<std::int64_t>::max() - 1);
+  CHECK(after(constant{(std::int64_t{1} << 53) + 1}, std::int64_t{0}) == (std::int64_t{1} << 53) + 1);
+  CHECK(after(constant{std::uint32_t{4000000000u}}, std::uint64_t{0}) == 4000000000u);
+}
+
+TEST_CASE("scale multiplies in double and rounds once, saturating integers") {
+  CHECK(after(scale{2}, 1.5f) == 3.0f);
+  CHECK(after(scale{-1}, 1.5) == -1.5);
+  CHECK(after(scale{0.5}, std::int8_t{5}) == 2);
+  CHECK(after(scale{0.5}, std::int8_t{7}) == 4);
+  CHECK(after(scale{2}, std::int8_t{100}) == 127);
+  CHECK(after(scale{-2}, std::int8_t{100}) == -128);
+  CHECK(after(scale{-2}, std::uint8_t{100}) == 0);
+  CHECK(to_word(after(scale{0.1}, 3.0f)) == to_word(static_cast<float>(3.0 * 0.1)));
+  CHECK(to_word(after(scale{2}, word<float>(0x7F800001u))) == 0x7FC00000u);
+  CHECK(to_word(after(scale{0}, -1.0f)) == 0x80000000u);
+  CHECK(to_word(after(scale{1}, half::from_bits(0x0001))) == 0x0001);
+  CHECK(to_word(after(scale{0.5}, half::from_bits(0x0001))) == 0x0000); // a tie, to even
+}
+
+TEST_CASE("additive noise of whole numbers stays in its range and saturates") {
+  std::vector<std::int8_t> memory(2000, 126), low(2000, -128);
+  REQUIRE(make_injector(additive_noise{uniform_integer{-2, 2}}, every{}).apply(view(memory), {}).ok());
+  REQUIRE(make_injector(additive_noise{uniform_integer{-2, 2}}, every{}).apply(view(low), {}).ok());
+  int counts[6]{};
+  for (const std::int8_t v : memory) {
+    REQUIRE(v >= 124);
+    ++counts[v - 124];
+  }
+  // 124, 125, 126 once in five, 127 for +1 and +2. Six standard deviations are 107.
+  for (int i = 0; i < 3; ++i) CHECK(std::abs(counts[i] - 400) < 107);
+  CHECK(std::abs(counts[3] - 800) < 131);
+  for (const std::int8_t v : low) REQUIRE(v <= -126);
+}
+
+TEST_CASE("a random value lies between its bounds in every element type") {
+  const auto check = [](auto example, double low, double high) {
+    using T = decltype(example);
+    std::vector<T> memory(3000);
+    REQUIRE(make_injector(random_value{low, high}, every{}).apply(view(memory), {.seed = 9}).ok());
+    double least = inf, most = -inf, sum = 0;
+    for (const T& v : memory) {
+      const double real = to_real(v);
+      least = std::min(least, real);
+      most = std::max(most, real);
+      sum += real;
+    }
+    CHECK(least >= low);
+    CHECK(most <= high);
+    // Both ends are approached (within 1 %: fails for one key in 1e13), and the mean is in the
+    // middle (six standard errors).
+    CHECK(least < low + 0.01 * (high - low) + 0.5);
+    CHECK(most > high - 0.01 * (high - low) - 0.5);
+    const double error = 6 * (high - low) / std::sqrt(12.0 * 3000) + 0.01;
+    CHECK(std::abs(sum / 3000 - (low + high) / 2) < error);
+  };
+  check(0.0f, -1, 3);
+  check(0.0, 1e200, 1e201); // beyond the range of float
+  check(half{}, -2, 2);
+  check(bfloat16{}, 0, 1);
+  check(std::int8_t{}, -100, 100);
+  check(std::uint16_t{}, 0, 65535);
+  check(std::int32_t{}, -1e9, 1e9);
+}
+
+TEST_CASE("event i writes value i") {
+  const std::vector<float> values{1.5f, -2.0f, word<float>(0x7FA00001u)};
+  std::vector<float> memory(5);
+  REQUIRE(make_injector(value_list<float>{values}, at{4, 0, 2}).apply(view(memory), {}).ok());
+  CHECK(memory[4] == 1.5f);
+  CHECK(memory[0] == -2.0f);
+  CHECK(to_word(memory[2]) == 0x7FA00001u); // bit for bit
+  CHECK((memory[1] == 0 && memory[3] == 0));
+
+  const std::vector<int> whole{300, -300, 7, 8};
+  std::vector<std::int8_t> bytes(8);
+  REQUIRE(make_injector(value_list<int>{whole}, at{0, 2, 5, 6}, burst{2}).apply(view(bytes), {}).ok());
+  // Element 6 belongs to event 2, the lower one.
+  CHECK(bytes == std::vector<std::int8_t>{127, 127, -128, -128, 0, 7, 7, 8});
+}
+
+TEST_CASE("a value fault writes each element once, however many events cover it") {
+  std::vector<float> memory(100, 1.0f);
+  REQUIRE(make_injector(scale{2}, every{}, burst{10}).apply(view(memory), {}).ok());
+  CHECK(memory == std::vector<float>(100, 2.0f));
+  REQUIRE(make_injector(scale{2}, at{7, 7, 7}).apply(view(memory), {}).ok());
+  CHECK(memory[7] == 4.0f);
+}
