@@ -12,9 +12,9 @@ int main() {
   std::array<bitfault::fault_record, 3> log;
   bitfault::index_t count = 0;
 
-  const auto injector = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{3},
-                                                bitfault::bits::exponent{},
-                                                bitfault::record_to{log, &count});
+  const auto injector =
+      bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{3},
+                              bitfault::bits::exponent{}, bitfault::record_to{log, &count});
   injector.apply(bitfault::view(activations), {.seed = 11}).or_throw();
 
   for (bitfault::index_t i = 0; i < count; ++i)

@@ -8,7 +8,8 @@
 
 // [own model]
 struct halve {
-  template <class T> BITFAULT_FN constexpr T operator()(T value, auto& /*random*/) const noexcept {
+  template <class T>
+  BITFAULT_FN constexpr T operator()(T value, auto& /*random*/) const noexcept {
     return value / 2;
   }
 };
@@ -18,7 +19,9 @@ int main() {
   std::vector<float> values(1000, 1.0f);
   const bitfault::fault_key key{.seed = 1};
 
-  bitfault::make_injector(halve{}, bitfault::exactly{10}).apply(bitfault::view(values), key).or_throw();
+  bitfault::make_injector(halve{}, bitfault::exactly{10})
+      .apply(bitfault::view(values), key)
+      .or_throw();
 
   // A lambda does as well. At word level it sees the element's bits and the mask of its site.
   const auto sometimes_flip = [](auto word, auto mask, auto& random) {
@@ -29,7 +32,8 @@ int main() {
       .or_throw();
 
   std::size_t halves = 0;
-  for (const float v : values) halves += v == 0.5f ? 1u : 0u;
+  for (const float v : values)
+    halves += v == 0.5f ? 1u : 0u;
   std::printf("%zu values were halved\n", halves);
   return halves >= 5 && halves <= 10 ? 0 : 1;
 }

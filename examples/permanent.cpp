@@ -8,9 +8,9 @@
 
 int main() {
   // [permanent]
-  const auto broken = bitfault::make_injector(bitfault::stuck_at_0{}, bitfault::at{17},
-                                              bitfault::bits::given{bitfault::from_msb(0)},
-                                              bitfault::permanent{});
+  const auto broken =
+      bitfault::make_injector(bitfault::stuck_at_0{}, bitfault::at{17},
+                              bitfault::bits::given{bitfault::from_msb(0)}, bitfault::permanent{});
   std::vector<float> buffer(64);
   for (std::uint32_t step = 0; step < 3; ++step) {
     buffer.assign(64, -1.0f - static_cast<float>(step)); // the network writes its buffer

@@ -12,7 +12,8 @@ namespace {
 // Stands for the inference code that you have: it knows nothing of faults.
 float infer(const std::vector<float>& weights) {
   float sum = 0;
-  for (const float w : weights) sum += w;
+  for (const float w : weights)
+    sum += w;
   return sum;
 }
 
@@ -27,7 +28,8 @@ int main() {
   const bitfault::fault_key key{.seed = 42, .trial = 7, .stream = 3};
   {
     auto injected = injector.scoped(bitfault::view(weights), key);
-    std::printf("faulty: %g\n", static_cast<double>(infer(weights))); // exactly 100 bits are flipped
+    std::printf("faulty: %g\n",
+                static_cast<double>(infer(weights))); // exactly 100 bits are flipped
   }
   std::printf("golden: %g\n", static_cast<double>(infer(weights))); // and bit for bit back again
   // [weights]

@@ -144,8 +144,8 @@ TEST_CASE("a bit experiment flips that bit of one weight, whatever tensor it lie
   for (bitfault::index_t i = 0; i < joined.extents().size(); ++i) {
     before.push_back(bitfault::to_word(*joined.address(i)));
   }
-  const auto injector = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{1},
-                                                bitfault::bits::given{7});
+  const auto injector =
+      bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{1}, bitfault::bits::given{7});
   const auto faulty = injector.scoped(joined, {.seed = 1, .trial = 3});
   std::size_t changed = 0;
   for (bitfault::index_t i = 0; i < joined.extents().size(); ++i) {
@@ -159,8 +159,8 @@ TEST_CASE("a bit experiment flips that bit of one weight, whatever tensor it lie
 TEST_CASE("the campaign's results do not depend on the number of threads") {
   const auto& one = small_campaign();
   for (const unsigned threads : {2U, 5U}) {
-    const auto other = demo::run_campaign(shipped_network(), some_images(), small(threads),
-                                          [](const auto&) {});
+    const auto other =
+        demo::run_campaign(shipped_network(), some_images(), small(threads), [](const auto&) {});
     REQUIRE(other.records.size() == one.records.size());
     for (std::size_t i = 0; i < one.records.size(); ++i) {
       CAPTURE(threads, i, one.experiments[i].name);
@@ -240,6 +240,34 @@ TEST_CASE("every bit of every weight flips at rate 1") {
   CHECK(r.faults == 8778 * 32);
 }
 
+TEST_CASE("a rate hits every tensor, each with faults of its own") {
+  // The same faults, drawn as lists and put into another network.
+  bench b(shipped_network());
+  const demo::experiment e{fault_target::rate, 0, 2e-4, 1, 7, "by hand"};
+  const auto injector =
+      bitfault::make_injector(bitfault::bit_flip{}, bitfault::rate::per_bit(e.rate));
+  std::size_t different = 0;
+  for (std::uint64_t trial = 0; trial < 40; ++trial) {
+    demo::network net = shipped_network();
+    std::size_t faults = 0;
+    std::uint32_t stream = 7 * 16;
+    for (const auto& tensor : net.parameters()) {
+      const auto view = demo::view_of(tensor);
+      auto list =
+          injector.draw<float>(view.extents(), {.seed = 5, .trial = trial, .stream = stream++});
+      list.apply(view).or_throw();
+      faults += list.size();
+    }
+    const auto r = b.worker.run(e, trial);
+    CAPTURE(trial);
+    CHECK(r.faults == faults);
+    const auto right = demo::evaluation(net, some_images(), r.image, 10).right;
+    CHECK(r.right == right);
+    different += right != demo::evaluation(b.net, some_images(), r.image, 10).right ? 1U : 0U;
+  }
+  CHECK(different > 10);
+}
+
 TEST_CASE("a weight that nothing reads masks its faults") {
   // conv2 does not listen to channel 0 of conv1: whatever finite number stands in there is times 0.
   demo::network deaf = shipped_network();
@@ -261,7 +289,8 @@ TEST_CASE("a fault that makes one class win always is SDC for all other images")
   // Flipping bit 30 makes 1e38 of a small positive number.
   demo::network net = shipped_network();
   demo::index_t winner = 0;
-  while (winner < demo::classes && !(net.dense.bias[winner] > 1e-3F && net.dense.bias[winner] < 1)) {
+  while (winner < demo::classes &&
+         !(net.dense.bias[winner] > 1e-3F && net.dense.bias[winner] < 1)) {
     ++winner;
   }
   REQUIRE(winner < demo::classes);
@@ -368,7 +397,8 @@ TEST_CASE("an exception of a job ends the run and arrives") {
 }
 
 TEST_CASE("the interval of a mean covers it at least as often as it says") {
-  // Accuracies under faults: mostly what it was, sometimes guessing. The normal interval fails here.
+  // Accuracies under faults: mostly what it was, sometimes guessing. The normal interval fails
+  // here.
   constexpr double golden = 0.9, guessed = 0.1, chance = 0.04;
   constexpr double truth = golden - chance * (golden - guessed);
   constexpr int repeats = 400;

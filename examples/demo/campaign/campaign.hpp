@@ -138,8 +138,8 @@ inline void find_changed(campaign_results& results, worker& w, const inputs& in)
       const record& r = results.records[i][trial];
       if (r.what == outcome::sdc && results.golden.best[r.image] == in.labels[r.image]) {
         static_cast<void>(w.run(e, trial));
-        results.changed.push_back({w.address(e, trial), e.target == fault_target::activations,
-                                   r.image, results.golden.best[r.image], w.last_class()});
+        results.changed.push_back(
+            {w.address(e, trial), r.image, results.golden.best[r.image], w.last_class()});
         break;
       }
     }
@@ -176,15 +176,15 @@ template <class Watch>
 
   std::vector<std::unique_ptr<worker>> workers;
   for (unsigned i = 0; i < std::max(s.threads, 1U); ++i) {
-    workers.push_back(
-        std::make_unique<worker>(pristine, in, results.golden, s.seed, s.block));
+    workers.push_back(std::make_unique<worker>(pristine, in, results.golden, s.seed, s.block));
   }
 
   const auto slices = detail::slices_of(results.experiments);
   std::vector<std::uint64_t> cost_before{0};
   for (const auto& slice : slices) {
-    cost_before.push_back(cost_before.back() + (slice.last - slice.first) *
-                                                   cost_of(results.experiments[slice.experiment], s));
+    cost_before.push_back(cost_before.back() +
+                          (slice.last - slice.first) *
+                              cost_of(results.experiments[slice.experiment], s));
   }
   run_jobs(
       workers, slices.size(),
@@ -220,8 +220,7 @@ template <class Watch>
       workers, [&](const auto& w) { return detail::same_bits(w->tensors(), expected); });
   state.done = state.total;
   watch(std::as_const(state));
-  results.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  results.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return results;
 }
 

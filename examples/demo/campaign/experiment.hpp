@@ -30,8 +30,8 @@ struct experiment {
 struct record {
   outcome what = outcome::masked; ///< of one image only
   std::uint32_t image = 0;        ///< or the first of the block
-  std::uint32_t right = 0;  ///< images that the faulty network gets right
-  std::uint32_t faults = 0; ///< flipped bits
+  std::uint32_t right = 0;        ///< images that the faulty network gets right
+  std::uint32_t faults = 0;       ///< flipped bits
 };
 
 } // namespace demo

@@ -45,7 +45,7 @@ std::string plot(const std::string& name, int width, int height, const std::stri
       "set terminal svg size {},{} dynamic enhanced font 'Helvetica,Arial,sans-serif,14' name '{}' "
       "background '#ffffff'\n"
       "set border 3 lc rgb '#8a94a3' lw 1\nset tics nomirror scale 0.5 textcolor rgb '#3d4756'\n"
-      "set pointintervalbox 0\nset grid ytics lc rgb '#e4e8ee' lt 1 lw 1\nset key textcolor rgb '#3d4756'\n"
+      "set grid ytics lc rgb '#e4e8ee' lt 1 lw 1\nset key textcolor rgb '#3d4756'\n"
       "{}\nEND_OF_SCRIPT\n",
       width, height, name, script);
   const auto drawn = run_shell("gnuplot 2>/dev/null " + input);
@@ -112,26 +112,27 @@ std::string plot_bits(const summary& s) {
   return plot("bits", 920, 430,
               fmt::format(R"(
 $data <<EOD
-{}EOD
+{1}EOD
 set xrange [31.7:-0.7]
 set xtics 1 font ',11' scale 0
 set xlabel 'bit that is flipped, 31 is the most significant one' textcolor rgb '#3d4756'
 set logscale y
-set yrange [{}:100]
+set yrange [{0}:100]
 set ytics ('0.01' 0.01, '0.1' 0.1, '1' 1, '10' 10, '100' 100)
 set ylabel 'share of faults (%), logarithmic' textcolor rgb '#3d4756'
 set boxwidth 0.72
 set style fill solid 1.0 noborder
 set key top right reverse Left samplen 1.4 spacing 1.3
+low(x) = x > {0} ? x : {0}
 colour(b) = b == 31 ? 0xd1603d : b >= 23 ? 0x1f5fae : 0x2a9d74
 plot $data using 1:($2 > 0 ? $2 : 1/0):(colour($1)) with boxes lc rgb variable notitle, \
-     $data using 1:($2 > 0 ? $2 : 1/0):($3 > {} ? $3 : {}):4 with yerrorbars pt -1 lw 1.6 lc rgb '#1b2430' notitle, \
-     $data using 1:($2 > 0 ? 1/0 : {}):({}):4 with yerrorbars pt -1 lw 1.6 lc rgb '#9aa4b2' title 'none seen: interval from 0', \
+     $data using 1:($2 > 0 ? low($3) : 1/0):(0):($4 - low($3)) with vectors heads size screen 0.004,90 lw 1.6 lc rgb '#1b2430' notitle, \
+     $data using 1:($2 > 0 ? 1/0 : {0}):(0):($4 - {0}) with vectors heads size screen 0.004,90 lw 1.6 lc rgb '#9aa4b2' title 'none seen: interval from 0', \
      1/0 with boxes lc rgb 0xd1603d title 'SDC-1, sign bit', \
      1/0 with boxes lc rgb 0x1f5fae title 'SDC-1, exponent', \
      1/0 with boxes lc rgb 0x2a9d74 title 'SDC-1, mantissa'
 )",
-                          rows(s.bits), least, least, least, least, least));
+                          least, rows(s.bits)));
 }
 
 std::string plot_outcomes(const summary& s) {
@@ -186,15 +187,15 @@ set bmargin at screen 0.22
 set tmargin at screen 0.90
 set lmargin at screen 0.075
 set rmargin at screen 0.50
-set ylabel 'share of faults (%)' textcolor rgb '#3d4756'
+set ylabel 'share of faults (%)' offset 1,0 textcolor rgb '#3d4756'
 set title 'one bit of the weights' textcolor rgb '#1b2430'
 set xtics ({})
 set xrange [-0.6:7.6]
 set key off
 plot $weights using ($1-0.2):2 with boxes lc rgb '#1f5fae', \
      $weights using ($1+0.2):5 with boxes lc rgb '#b9a3cf', \
-     $weights using ($1-0.2):2:3:4 with yerrorbars pt -1 lw 1.5 lc rgb '#1b2430', \
-     $weights using ($1+0.2):5:6:7 with yerrorbars pt -1 lw 1.5 lc rgb '#1b2430'
+     $weights using ($1-0.2):3:(0):($4-$3) with vectors heads size screen 0.004,90 lw 1.5 lc rgb '#1b2430', \
+     $weights using ($1+0.2):6:(0):($7-$6) with vectors heads size screen 0.004,90 lw 1.5 lc rgb '#1b2430'
 set lmargin at screen 0.55
 set rmargin at screen 0.98
 unset ylabel
@@ -204,8 +205,8 @@ set xrange [-0.6:8.6]
 set key on top left reverse Left samplen 1.4 spacing 1.2
 plot $activations using ($1-0.2):2 with boxes lc rgb '#1f5fae' title 'SDC-1', \
      $activations using ($1+0.2):5 with boxes lc rgb '#b9a3cf' title 'output NaN or infinite', \
-     $activations using ($1-0.2):2:3:4 with yerrorbars pt -1 lw 1.5 lc rgb '#1b2430' title '95 % interval', \
-     $activations using ($1+0.2):5:6:7 with yerrorbars pt -1 lw 1.5 lc rgb '#1b2430' notitle
+     $activations using ($1-0.2):3:(0):($4-$3) with vectors heads size screen 0.004,90 lw 1.5 lc rgb '#1b2430' title '95 % interval', \
+     $activations using ($1+0.2):6:(0):($7-$6) with vectors heads size screen 0.004,90 lw 1.5 lc rgb '#1b2430' notitle
 unset multiplot
 )",
                           rows(s.weights), rows(s.activations), top > 0 ? 1.12 * top : 1.0,

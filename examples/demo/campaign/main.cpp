@@ -37,6 +37,7 @@ struct options {
   std::string out = "bitfault_demo.html";
   std::string data = DEMO_DATA_DIRECTORY;
   std::string fault;
+  std::string program; // how it was called
   bool quiet = false;
 };
 
@@ -47,8 +48,9 @@ void fit_to_time(options& o, const demo::network& net, const demo::inputs& in) {
   const auto begin = std::chrono::steady_clock::now();
   static_cast<void>(demo::evaluation(copy, in, 0, probe));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const double inferences = o.seconds * 0.9 * static_cast<double>(probe) / took.count() *
-                            std::min(o.campaign.threads, std::thread::hardware_concurrency());
+                            std::min(o.campaign.threads, cores);
   const demo::settings usual;
   double usual_cost = 0;
   for (const auto& e : demo::experiments_of(usual, copy)) {
@@ -70,8 +72,7 @@ void replay(const options& o, const demo::network& net, const demo::inputs& in) 
   const auto faulty = worker.evaluate_at(o.fault, in.count());
   std::size_t counts[4] = {};
   for (std::size_t i = 0; i < in.count(); ++i) {
-    ++counts[static_cast<std::size_t>(demo::classify(
-        golden.logits_of(i), faulty.logits_of(i)))];
+    ++counts[static_cast<std::size_t>(demo::classify(golden.logits_of(i), faulty.logits_of(i)))];
   }
   const auto show = [&](const char* words, std::size_t n) {
     fmt::print("{:<22} {:>6} of {}  ({} %)\n", words, n, in.count(),
@@ -91,7 +92,7 @@ int campaign(const options& o, const demo::network& net, const demo::inputs& in)
   if (!o.quiet) {
     fmt::print("{}; {}; seed {}; {} thread{}\n", demo::versions(), demo::compiler(),
                o.campaign.seed, o.campaign.threads, o.campaign.threads == 1 ? "" : "s");
-    fmt::print("Flipping bits in the weights and activations of a small network for Fashion-MNIST.\n");
+    fmt::print("Flipping bits in weights and activations of a small Fashion-MNIST network.\n");
     std::fflush(stdout);
   }
   const auto results = [&] {
@@ -108,13 +109,13 @@ int campaign(const options& o, const demo::network& net, const demo::inputs& in)
   }
   const demo::summary summary(results, in);
   const auto drawn = demo::draw_figures(summary);
-  file.finish(demo::html_report(results, summary, in, drawn));
+  file.finish(demo::html_report(results, summary, in, drawn, o.program));
   if (!o.quiet) {
     fmt::print("Without faults {} % of {} test images are right.\n", demo::percent(summary.golden),
                demo::grouped(in.count()));
     fmt::print("{}", demo::text_tables(results, summary));
     fmt::print("\n{:.1f} s. After it, every weight is bit for bit what it was.\n", results.seconds);
-    fmt::print("Again:  {}\n", demo::command_for(o.campaign, in.count()));
+    fmt::print("Again:  {}\n", demo::command_for(o.program, o.campaign, in.count()));
   }
   std::fflush(stdout);
   if (!drawn.problem.empty()) {
@@ -128,6 +129,7 @@ int campaign(const options& o, const demo::network& net, const demo::inputs& in)
 
 int main(int count, char** arguments) {
   options o;
+  o.program = count > 0 ? arguments[0] : "bitfault_demo";
   o.campaign.threads = std::max(1U, std::thread::hardware_concurrency());
 
   CLI::App app{"Injects faults into a small neural network and writes a report about it."};
@@ -152,7 +154,7 @@ int main(int count, char** arguments) {
   app.add_option("--threads", o.campaign.threads, "Threads; the results do not depend on it")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  app.add_option("--out", o.out, "Where the HTML report goes")->capture_default_str();
+  app.add_option("--out", o.out, "Where the HTML report goes")->take_last()->capture_default_str();
   app.add_option("--data", o.data, "Folder of the test images and the weights")
       ->capture_default_str();
   app.add_option("--fault", o.fault,

@@ -51,8 +51,7 @@ void progress_line::show(const progress& p) {
   }
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - begin_).count();
-  const double part =
-      p.total == 0 ? 1 : static_cast<double>(p.done) / static_cast<double>(p.total);
+  const double part = p.total == 0 ? 1 : static_cast<double>(p.done) / static_cast<double>(p.total);
   std::string rate;
   if (p.done > 0 && seconds > 0.2) {
     rate = fmt::format("{:.0f}/s {:3.0f} s left", static_cast<double>(p.done) / seconds,

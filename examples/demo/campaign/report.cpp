@@ -38,6 +38,13 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+/// 3e-05 with an exponent that is one.
+std::string power_of_ten(double x) {
+  const auto text = fmt::format("{:.0e}", x);
+  const auto e = text.find('e');
+  return fmt::format("{}&middot;10<sup>{}</sup>", text.substr(0, e), std::stoi(text.substr(e + 1)));
+}
+
 class html {
 public:
   template <class... A>
@@ -159,9 +166,9 @@ void introduce(html& out, const campaign_results& results, const summary& s, con
                      percent(bit.shares.sdc.value())));
   }
   if (const auto* loss = s.first_loss()) {
-    tile(fmt::format("{:.0e}", loss->from.rate),
-         fmt::format("the lowest bit error rate tried at which accuracy is surely (95 %) more than "
-                     "a point lower; mean {} %",
+    tile(power_of_ten(loss->from.rate),
+         fmt::format("is the lowest bit error rate tried that costs more than a point of accuracy "
+                     "(95 %): mean {} %",
                      percent(loss->accuracy.mean)));
   }
   out.add("</div>");
@@ -180,7 +187,8 @@ void show_figures(html& out, const campaign_results& results, const figures& dra
                   "faults for each rate; each set is run on {} images drawn at random and compared "
                   "with the fault-free answers on the same images. Whiskers: 95 % interval of the "
                   "mean over fault sets (the set is the unit; Waudby-Smith and Ramdas, valid for "
-                  "any distribution). Shade: where 5 to 95 % of the sets lie.",
+                  "any distribution). Shade: where 5 to 95 % of the sets lie "
+                  "(the accuracy without faults, and the change that each set made).",
                   results.chosen.sweep_trials, results.chosen.block));
   out.add("<h2>Which bit</h2>");
   const auto trials = grouped(results.chosen.trials);
@@ -193,13 +201,14 @@ void show_figures(html& out, const campaign_results& results, const figures& dra
              "The same faults, and what became of each of them. Masked: not one bit of the output "
              "differs. Tolerable: it differs, the class does not. SDC-1: another class.");
   out.add("<h2>Which layer</h2>");
-  out.figure(drawn.layers, "share of faults that change the answer, by layer",
-             fmt::format("One flipped bit, any of the 32, in one tensor of weights (left) or in what "
-                         "one layer has computed (right); {} faults each, one random test image for "
-                         "each. Whiskers: 95 % Wilson intervals, each bar by itself. A tensor with "
-                         "more elements is hit more often in practice; here each gets the same "
-                         "number of faults.",
-                         trials));
+  out.figure(
+      drawn.layers, "share of faults that change the answer, by layer",
+      fmt::format("One flipped bit, any of the 32, in one tensor of weights (left) or in what "
+                  "one layer has computed (right); {} faults each, one random test image for "
+                  "each. Whiskers: 95 % Wilson intervals, each bar by itself. A tensor with "
+                  "more elements is hit more often in practice; here each gets the same "
+                  "number of faults.",
+                  trials));
 }
 
 void show_answers(html& out, const campaign_results& results, const inputs& in) {
@@ -211,7 +220,7 @@ void show_answers(html& out, const campaign_results& results, const inputs& in) 
           "into a wrong one. No crash, no NaN, no warning: just another answer.</p>");
   out.add("<div class=\"faces\">");
   for (const auto& one : results.changed) {
-    out.add("<div class=\"face\"><img alt=\"test image {}\" src=\"{}\"><br><s>{}</s> &rarr; "
+    out.add("<div class=\"face\"><img alt=\"test image {}\" src=\"{}\"><br><s>{}</s><br>&rarr; "
             "<b>{}</b><code>{}</code></div>",
             one.image, image_address(in.images(one.image, 1)), class_names[one.golden],
             class_names[one.faulty], escaped(one.address));
@@ -219,7 +228,7 @@ void show_answers(html& out, const campaign_results& results, const inputs& in) 
   out.add("</div>");
 }
 
-void show_worst(html& out, const campaign_results& results) {
+void show_worst(html& out, const campaign_results& results, const std::string& program) {
   if (results.worst.empty()) {
     return;
   }
@@ -228,10 +237,11 @@ void show_worst(html& out, const campaign_results& results) {
                                        static_cast<double>(results.replay_images));
   };
   out.add("<h2>The worst single faults found</h2>");
-  out.add("<p>In each tensor the first {} faults that had changed an answer were run again, by "
-          "address, on {} images; the worst of them is shown. This is a selection, not an estimate. "
-          "Without a fault these images are {} right.</p>",
-          replays, grouped(results.replay_images), share_of(results.replay_right));
+  out.add(
+      "<p>In each tensor the first {} faults that had changed an answer were run again, by "
+      "address, on {} images; the worst of them is shown. This is a selection, not an estimate. "
+      "Without a fault these images are {} right.</p>",
+      replays, grouped(results.replay_images), share_of(results.replay_right));
   out.head_row({"fault address", "value", "becomes", "accuracy"});
   for (const auto& fault : results.worst) {
     out.row({fmt::format("<code>{}</code>", escaped(fault.address)),
@@ -240,8 +250,8 @@ void show_worst(html& out, const campaign_results& results) {
   }
   out.end_table();
   out.add("<p class=\"soft\">An address names tensor, coordinates and bit. It gives the same fault "
-          "anywhere: <code>bitfault_demo --fault '{}'</code></p>",
-          escaped(results.worst.front().address));
+          "anywhere: <code>{} --fault '{}'</code></p>",
+          escaped(program), escaped(results.worst.front().address));
 }
 
 void show_tables(html& out, const campaign_results& results, const summary& s) {
@@ -267,9 +277,9 @@ void show_tables(html& out, const campaign_results& results, const summary& s) {
       const auto name = one.from.target == fault_target::bit
                             ? fmt::format("{} ({})", one.from.number, field_of(one.from.number))
                             : one.from.name;
-      out.row({name, std::to_string(o.sdc.hits), percent(o.sdc.value()),
-               percent(o.sdc.interval()), percent(o.non_finite.value()),
-               percent(o.masked.value()), percent(o.tolerable.value()), percent(o.right.value())});
+      out.row({name, std::to_string(o.sdc.hits), percent(o.sdc.value()), percent(o.sdc.interval()),
+               percent(o.non_finite.value()), percent(o.masked.value()),
+               percent(o.tolerable.value()), percent(o.right.value())});
     }
     out.end_table();
     out.add("</details>");
@@ -281,15 +291,17 @@ void show_tables(html& out, const campaign_results& results, const summary& s) {
   singles("Single flips in activations, by layer", "layer", s.activations);
 }
 
-void show_how(html& out, const campaign_results& results, const inputs& in) {
+void show_how(html& out, const campaign_results& results, const inputs& in,
+              const std::string& program) {
   const auto& c = results.chosen;
   out.add("<h2>How to get the same numbers</h2>");
-  out.add("<pre>{}</pre>", command_for(c, in.count()));
-  out.add("<p>{}; {}; seed {}. Which bits are hit is a pure function of the seed, the trial's number "
-          "and the tensor's shape: it depends neither on the machine nor on the number of threads. "
-          "The network's own arithmetic may round differently with another compiler or processor, "
-          "and a few answers with it. This run took {:.1f} s with {} thread{}.</p>",
-          versions(), compiler(), c.seed, results.seconds, c.threads, c.threads == 1 ? "" : "s");
+  out.add("<pre>{}</pre>", escaped(command_for(program, c, in.count())));
+  out.add(
+      "<p>{}; {}; seed {}. Which bits are hit is a pure function of the seed, the trial's number "
+      "and the tensor's shape: it depends neither on the machine nor on the number of threads. "
+      "The network's own arithmetic may round differently with another compiler or processor, "
+      "and a few answers with it. This run took {:.1f} s with {} thread{}.</p>",
+      versions(), compiler(), c.seed, results.seconds, c.threads, c.threads == 1 ? "" : "s");
 }
 
 void show_glossary(html& out) {
@@ -297,8 +309,9 @@ void show_glossary(html& out) {
   const auto word = [&](const char* name, const char* meaning) {
     out.add("<dt>{}</dt><dd>{}</dd>", name, meaning);
   };
-  word("bit flip", "A memory cell that holds the opposite of what was written, after a particle hit "
-                   "or because the supply voltage was too low.");
+  word("bit flip",
+       "A memory cell that holds the opposite of what was written, after a particle hit "
+       "or because the supply voltage was too low.");
   word("bit error rate", "The probability with which each bit flips, on its own.");
   word("golden run", "The run without a fault, by the same program; what faulty runs are compared "
                      "with. Not to be confused with the right answer.");
@@ -307,13 +320,16 @@ void show_glossary(html& out) {
   word("tolerable", "The output differs, but the class with the highest score is the same.");
   word("SDC-1", "Silent data corruption: the class with the highest score is another one, and "
                 "nothing tells you. Counted against the golden run, over all trials.");
-  word("NaN or infinite", "An output is no finite number. A program could notice that, if it looks; "
-                          "it is counted by itself and not as SDC-1.");
-  word("sign, exponent, mantissa", "The parts of a 32-bit float: bit 31; bits 30 to 23, which scale "
-                                   "the number by powers of two; bits 22 to 0, its digits.");
-  word("weights, activations", "Weights are learned and stay; a fault in them lasts for the whole "
-                               "trial. Activations are what a layer computes for one image; a fault "
-                               "there is gone after it.");
+  word("NaN or infinite",
+       "An output is no finite number. A program could notice that, if it looks; "
+       "it is counted by itself and not as SDC-1.");
+  word("sign, exponent, mantissa",
+       "The parts of a 32-bit float: bit 31; bits 30 to 23, which scale "
+       "the number by powers of two; bits 22 to 0, its digits.");
+  word("weights, activations",
+       "Weights are learned and stay; a fault in them lasts for the whole "
+       "trial. Activations are what a layer computes for one image; a fault "
+       "there is gone after it.");
   word("95 % interval", "Computed so that about 95 of 100 such intervals contain the true value. "
                         "Shares have Wilson's interval (1927); means one that holds for any "
                         "distribution of bounded values. They speak of this network and this test "
@@ -326,7 +342,7 @@ void show_glossary(html& out) {
 } // namespace
 
 std::string html_report(const campaign_results& results, const summary& s, const inputs& in,
-                        const figures& drawn) {
+                        const figures& drawn, const std::string& program) {
   html out;
   out.add("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
@@ -336,9 +352,9 @@ std::string html_report(const campaign_results& results, const summary& s, const
   introduce(out, results, s, in);
   show_figures(out, results, drawn);
   show_answers(out, results, in);
-  show_worst(out, results);
+  show_worst(out, results, program);
   show_tables(out, results, s);
-  show_how(out, results, in);
+  show_how(out, results, in, program);
   show_glossary(out);
   out.add("</main></body></html>");
   return out.take();

@@ -36,11 +36,11 @@ th:first-child, td:first-child { text-align: left; }
 code, pre { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
   font-size: 13.5px; }
 pre { background: #1b2430; color: #e8edf4; border-radius: 10px; padding: 14px 18px; overflow-x: auto; }
-.faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(168px, 1fr)); gap: 12px;
+.faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(144px, 1fr)); gap: 12px;
   margin: 14px 0; }
-.face { background: #fff; border: 1px solid var(--line); border-radius: 10px; padding: 12px;
-  text-align: center; font-size: 14.5px; }
-.face img { width: 112px; height: 112px; image-rendering: pixelated; }
+.face { background: #fff; border: 1px solid var(--line); border-radius: 10px; padding: 10px 6px;
+  text-align: center; font-size: 13.5px; }
+.face img { width: 84px; height: 84px; image-rendering: pixelated; }
 .face s { color: var(--soft); }
 .face b { color: #b5472a; }
 .face code { display: block; font-size: 11px; color: var(--soft); margin-top: 4px;

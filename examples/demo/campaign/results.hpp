@@ -34,7 +34,6 @@ struct replayed_fault {
 /// A fault that changed the class of an image.
 struct changed_answer {
   std::string address;
-  bool in_activation = false;
   std::size_t image = 0;
   std::size_t golden = 0;
   std::size_t faulty = 0;
@@ -44,7 +43,7 @@ struct changed_answer {
 struct progress {
   std::uint64_t done = 0;
   std::uint64_t total = 0;
-  const experiment* now = nullptr;     ///< none: the search for the worst faults
+  const experiment* now = nullptr;    ///< none: the search for the worst faults
   std::span<const record> complete{}; ///< its complete trials so far
   std::size_t block = 1;              ///< settings::block
 };
@@ -55,8 +54,8 @@ struct campaign_results {
   std::vector<experiment> experiments{};
   std::vector<std::vector<record>> records{}; ///< of each experiment
   std::vector<replayed_fault> worst{};        ///< of each tensor, the worst among those tried
-  std::size_t replay_images = 0;            ///< the first images, on which they were tried
-  std::size_t replay_right = 0;             ///< how many of them are right without a fault
+  std::size_t replay_images = 0;              ///< the first images, on which they were tried
+  std::size_t replay_right = 0;               ///< how many of them are right without a fault
   std::vector<changed_answer> changed{};
   bool restored = false; ///< every thread's weights are bit for bit what they were
   double seconds = 0;

@@ -14,8 +14,8 @@ namespace demo {
 
 /// Runs jobs 0 to `jobs` - 1 with one thread for each entry of `threads`: `work(entry, job)`.
 /// Meanwhile the calling thread calls `watch(finished, complete)` now and then: how many jobs are
-/// done, and how many of the first ones without a gap. What arrives first is not what is typical, so
-/// intermediate results are to be read from the complete ones only.
+/// done, and how many of the first ones without a gap. What arrives first is not what is typical,
+/// so intermediate results are to be read from the complete ones only.
 ///
 /// The first exception of a job ends the run and is thrown here.
 template <class Entries, class Work, class Watch>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "results.hpp"
 #include "mean_interval.hpp"
+#include "results.hpp"
 
 #include <bitfault/statistics/wilson.hpp>
 
@@ -53,7 +53,7 @@ struct outcome_shares {
 /// Accuracy under sets of faults. The trial, one set on one block of images, is the unit.
 struct accuracy_summary {
   double mean = 0;
-  bitfault::interval mean_within; ///< 95 % interval of the mean, see `mean_interval`
+  bitfault::interval mean_within;       ///< 95 % interval of the mean, see `mean_interval`
   double low = 0, median = 0, high = 0; ///< 5 %, 50 % and 95 % of the trials lie below
   double flips = 0;                     ///< bits in a set, mean
 
@@ -80,8 +80,11 @@ struct accuracy_summary {
                    std::min(1.0, golden + least + range * within.upper)};
     std::ranges::sort(changes);
     const auto quantile = [&](double q) { // nearest rank
-      const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(changes.size())));
-      return changes.empty() ? 0 : golden + changes[std::max<std::size_t>(rank, 1) - 1];
+      const auto rank =
+          static_cast<std::size_t>(std::ceil(q * static_cast<double>(changes.size())));
+      return changes.empty()
+                 ? 0
+                 : std::clamp(golden + changes[std::max<std::size_t>(rank, 1) - 1], 0.0, 1.0);
     };
     low = quantile(0.05);
     median = quantile(0.5);
@@ -161,15 +164,13 @@ struct summary {
   /// The lowest rate of the sweep whose interval lies wholly more than a point below the golden
   /// accuracy; null if there is none.
   [[nodiscard]] const sweep_point* first_loss() const {
-    const auto found = std::ranges::find_if(sweep, [&](const sweep_point& p) {
-      return p.accuracy.mean_within.upper < golden - 0.01;
-    });
+    const auto found = std::ranges::find_if(
+        sweep, [&](const sweep_point& p) { return p.accuracy.mean_within.upper < golden - 0.01; });
     return found == sweep.end() ? nullptr : &*found;
   }
   /// The bit position with most SDC-1.
   [[nodiscard]] const single& worst_bit() const {
-    return *std::ranges::max_element(
-        bits, {}, [](const single& s) { return s.shares.sdc.hits; });
+    return *std::ranges::max_element(bits, {}, [](const single& s) { return s.shares.sdc.hits; });
   }
 };
 

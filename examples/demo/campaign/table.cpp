@@ -33,9 +33,8 @@ private:
 /// A bar of up to `cells` cells, in eighths.
 std::string bar(double part, std::size_t cells) {
   static constexpr const char* eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const auto filled = static_cast<std::size_t>(std::clamp(part, 0.0, 1.0) *
-                                                   static_cast<double>(cells * 8) +
-                                               0.5);
+  const auto filled =
+      static_cast<std::size_t>(std::clamp(part, 0.0, 1.0) * static_cast<double>(cells * 8) + 0.5);
   std::string text;
   for (std::size_t i = 0; i < filled / 8; ++i) {
     text += "█";
@@ -104,8 +103,8 @@ std::string text_tables(const campaign_results& results, const summary& s) {
   }
 
   const double scale = std::max(largest(s.weights), largest(s.activations));
-  out.title(fmt::format("One flipped bit, by layer  ({} trials each)",
-                        grouped(results.chosen.trials)));
+  out.title(
+      fmt::format("One flipped bit, by layer  ({} trials each)", grouped(results.chosen.trials)));
   out.line(fmt::runtime(heads), "weights", "SDC-1", "95 % interval", "NaN, inf", "masked");
   single_rows(out, s.weights, scale);
   out.line(fmt::runtime(heads), "activations", "", "", "", "");

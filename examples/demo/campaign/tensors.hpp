@@ -25,8 +25,8 @@ namespace demo {
 
 /// What a layer has just written.
 [[nodiscard]] inline auto view_of(const activation& a) {
-  return bitfault::view(a.data.data(), bitfault::extents(a.extents[0], a.extents[1], a.extents[2],
-                                                         a.extents[3]));
+  return bitfault::view(a.data.data(),
+                        bitfault::extents(a.extents[0], a.extents[1], a.extents[2], a.extents[3]));
 }
 
 /// All weights and biases as if they were one vector: a view of one's own needs no more than this.

@@ -51,13 +51,14 @@ namespace demo {
 }
 
 /// What gives the same numbers again, on however many threads.
-[[nodiscard]] inline std::string command_for(const settings& s, std::size_t images) {
-  return fmt::format("bitfault_demo --seed {} --trials {} --sweep-trials {} --images {}", s.seed,
+[[nodiscard]] inline std::string command_for(const std::string& program, const settings& s,
+                                             std::size_t images) {
+  return fmt::format("{} --seed {} --trials {} --sweep-trials {} --images {}", program, s.seed,
                      s.trials, s.sweep_trials, images);
 }
 
-inline constexpr const char* class_names[] = {"T-shirt", "trouser", "pullover", "dress",
-                                              "coat",    "sandal",  "shirt",    "sneaker",
+inline constexpr const char* class_names[] = {"T-shirt", "trouser",   "pullover", "dress",
+                                              "coat",    "sandal",    "shirt",    "sneaker",
                                               "bag",     "ankle boot"};
 
 } // namespace demo

@@ -8,7 +8,6 @@
 
 #include <bitfault/bitfault.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -79,8 +78,8 @@ private:
   /// Each trial has images of its own, drawn at random, so that trials are independent.
   [[nodiscard]] std::size_t draw_below(std::size_t n, const experiment& e,
                                        std::uint64_t trial) const {
-    const auto random = bitfault::random_stream(key(e, trial, image_stream))
-                            .block(bitfault::purpose::model, 0);
+    const auto random =
+        bitfault::random_stream(key(e, trial, image_stream)).block(bitfault::purpose::model, 0);
     // 32 random bits are scaled: for 10,000 images they differ by less than one in 400,000.
     return static_cast<std::size_t>(std::uint64_t{random.word[0]} * n >> 32U);
   }
@@ -95,8 +94,8 @@ private:
   }
 
   [[nodiscard]] record one_bit(const experiment& e, std::uint64_t trial) {
-    const auto injector = bitfault::make_injector(
-        bitfault::bit_flip{}, bitfault::exactly{1}, bitfault::bits::given{e.number});
+    const auto injector = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{1},
+                                                  bitfault::bits::given{e.number});
     const std::size_t image = image_for(e, trial);
     const auto faulty = injector.scoped(joined_view(tensors_), key(e, trial));
     return judged(net_.infer(in_->images(image, 1)), image);
@@ -108,7 +107,8 @@ private:
     return judged(net_.infer(in_->images(image, 1)), image);
   }
 
-  /// An activation is written anew by every inference, so its fault is applied and never taken back.
+  /// An activation is written anew by every inference, so its fault is applied and never taken
+  /// back.
   [[nodiscard]] record one_activation(const experiment& e, std::uint64_t trial) {
     const std::size_t image = image_for(e, trial);
     const auto logits =
@@ -123,16 +123,14 @@ private:
   [[nodiscard]] record bit_errors(const experiment& e, std::uint64_t trial) {
     const auto injector =
         bitfault::make_injector(bitfault::bit_flip{}, bitfault::rate::per_bit(e.rate));
-    const auto inject = [&](std::uint32_t tensor) {
-      return injector.scoped(view_of(tensors_[tensor]), key(e, trial, tensor));
-    };
     record result;
+    std::vector<decltype(injector.scoped(view_of(tensors_[0]), {}))> faulty;
     for (std::uint32_t tensor = 0; tensor < tensors_.size(); ++tensor) {
-      result.faults += static_cast<std::uint32_t>(
-          injector.bind(view_of(tensors_[tensor])).cells(key(e, trial, tensor)));
+      const auto view = view_of(tensors_[tensor]);
+      const auto its_key = key(e, trial, tensor);
+      faulty.push_back(injector.scoped(view, its_key));
+      result.faults += static_cast<std::uint32_t>(injector.bind(view).cells(its_key));
     }
-    const std::array faulty{inject(0), inject(1), inject(2), inject(3),
-                            inject(4), inject(5), inject(6), inject(7)};
     const std::size_t first = draw_below(in_->count() / block_, e, trial) * block_;
     result.image = static_cast<std::uint32_t>(first);
     result.right = static_cast<std::uint32_t>(evaluation(net_, *in_, first, block_).right);

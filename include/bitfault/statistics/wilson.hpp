@@ -40,14 +40,14 @@ inline double two_sided_normal_quantile(double confidence) {
 
 } // namespace detail
 
-/// Two-sided interval for a probability after `hits` in `trials` independent trials. Its coverage is
-/// near `confidence` on average over the probabilities; for a given one it may lie a little below.
-/// It needs trials that are independent (one random input for each fault) and their number fixed
-/// beforehand: it does not hold for (fault, input) pairs of a crossed design, nor when one looks at
-/// it to decide when to stop.
+/// Two-sided interval for a probability after `hits` in `trials` independent trials. Its coverage
+/// is near `confidence` on average over the probabilities; for a given one it may lie a little
+/// below. It needs trials that are independent (one random input for each fault) and their number
+/// fixed beforehand: it does not hold for (fault, input) pairs of a crossed design, nor when one
+/// looks at it to decide when to stop.
 ///
-/// Requires hits <= trials and 0 < confidence < 1; throws std::invalid_argument otherwise. No trials
-/// tell nothing: [0, 1]. O(1). Host only.
+/// Requires hits <= trials and 0 < confidence < 1; throws std::invalid_argument otherwise. No
+/// trials tell nothing: [0, 1]. O(1). Host only.
 ///
 /// Source: E. B. Wilson, Probable Inference, the Law of Succession, and Statistical Inference,
 /// Journal of the American Statistical Association 22 (1927), 209-212.
