@@ -52,7 +52,8 @@ void exactly_against_precomputed_sites(benchmark::State& state) {
         injector.apply(bitfault::view(w), key_of(i)).or_throw();
       },
       [&](std::size_t) {
-        for (std::size_t j = 0; j < k; ++j) flip_by_hand(w[element[j]], bit[j]);
+        for (std::size_t j = 0; j < k; ++j)
+          flip_by_hand(w[element[j]], bit[j]);
       });
 }
 BENCHMARK(exactly_against_precomputed_sites)
@@ -67,7 +68,8 @@ void copy_by_hand() { std::memcpy(copy().data(), weights().data(), elements * si
 /// Bit error rates; the argument is p times 10^9. Low rates are so much shorter than a memcpy that
 /// they are run in a row of `calls`, each with a new key. With one call after each memcpy (which
 /// leaves neither data nor page tables in the caches) see `rate_after_memcpy`.
-template <std::size_t calls> void rate_against_memcpy(benchmark::State& state) {
+template <std::size_t calls>
+void rate_against_memcpy(benchmark::State& state) {
   const double p = static_cast<double>(state.range(0)) * 1e-9;
   const auto injector = bitfault::make_injector(bitfault::bit_flip{}, bitfault::rate::per_bit(p));
   auto& w = weights();
@@ -106,7 +108,8 @@ void every_word_against_a_loop(benchmark::State& state) {
       state, [](std::size_t) {},
       [&](std::size_t i) { injector.apply(bitfault::view(w), key_of(i)).or_throw(); },
       [&](std::size_t) {
-        for (float& x : w) x = std::bit_cast<float>(~std::bit_cast<std::uint32_t>(x));
+        for (float& x : w)
+          x = std::bit_cast<float>(~std::bit_cast<std::uint32_t>(x));
       });
 }
 BENCHMARK(every_word_against_a_loop)->Unit(benchmark::kMicrosecond)->UseManualTime();
@@ -121,7 +124,8 @@ void scoped_against_precomputed_sites(benchmark::State& state) {
       [&](std::size_t i) {
         const bitfault::keyed_permutation order(bitfault::permutation_shape(elements),
                                                 bitfault::random_stream({.seed = 8, .trial = i}));
-        for (std::size_t j = 0; j < k; ++j) element[j] = static_cast<std::uint32_t>(order.at(j));
+        for (std::size_t j = 0; j < k; ++j)
+          element[j] = static_cast<std::uint32_t>(order.at(j));
       },
       [&](std::size_t i) {
         const auto injector = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{k});
@@ -129,7 +133,8 @@ void scoped_against_precomputed_sites(benchmark::State& state) {
       },
       [&](std::size_t) {
         for (int twice = 0; twice < 2; ++twice) {
-          for (const std::uint32_t e : element) flip_by_hand(w[e], 30);
+          for (const std::uint32_t e : element)
+            flip_by_hand(w[e], 30);
           benchmark::ClobberMemory();
         }
       });
@@ -141,7 +146,8 @@ void zero_faults(benchmark::State& state) {
   const auto injector = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{0});
   auto& w = weights();
   std::uint64_t trial = 0;
-  for (auto _ : state) injector.apply(bitfault::view(w), key_of(trial++)).or_throw();
+  for (auto _ : state)
+    injector.apply(bitfault::view(w), key_of(trial++)).or_throw();
 }
 BENCHMARK(zero_faults);
 

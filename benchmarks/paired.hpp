@@ -12,8 +12,7 @@
 /// `ours(i)` and `twin(i)` do repetition i and may prepare it outside the timing with `prepare(i)`;
 /// `ours` does its work `calls` times (the time shown is of them all, the counters are of one).
 template <class Prepare, class Ours, class Twin>
-void run_paired(benchmark::State& state, Prepare prepare, Ours ours, Twin twin,
-                double calls = 1) {
+void run_paired(benchmark::State& state, Prepare prepare, Ours ours, Twin twin, double calls = 1) {
   using clock = std::chrono::steady_clock;
   std::vector<double> our_times, twin_times;
   std::size_t i = 0;
@@ -35,7 +34,8 @@ void run_paired(benchmark::State& state, Prepare prepare, Ours ours, Twin twin,
     std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
     return v[v.size() / 2];
   };
-  if (our_times.empty()) return;
+  if (our_times.empty())
+    return;
   const double our = median(our_times), other = median(twin_times);
   state.counters["ours"] = benchmark::Counter(our);
   state.counters["twin"] = benchmark::Counter(other);

@@ -19,9 +19,7 @@ void uniform_noise_on_every_element(benchmark::State& state) {
       bitfault::additive_noise{bitfault::uniform{-0.1, 0.1}}, bitfault::every{});
   run_paired(
       state, [](std::size_t) {},
-      [&](std::size_t i) {
-        injector.apply(bitfault::view(w), {.seed = 1, .trial = i}).or_throw();
-      },
+      [&](std::size_t i) { injector.apply(bitfault::view(w), {.seed = 1, .trial = i}).or_throw(); },
       [&](std::size_t i) {
         const bitfault::random_stream stream({.seed = 2, .trial = i});
         for (std::size_t e = 0; e < elements; ++e) {
@@ -42,14 +40,16 @@ void zero_at_drawn_elements(benchmark::State& state) {
       [&](std::size_t i) {
         const bitfault::keyed_permutation order(bitfault::permutation_shape(elements),
                                                 bitfault::random_stream({.seed = 3, .trial = i}));
-        for (std::size_t j = 0; j < k; ++j) element[j] = static_cast<std::uint32_t>(order.at(j));
+        for (std::size_t j = 0; j < k; ++j)
+          element[j] = static_cast<std::uint32_t>(order.at(j));
       },
       [&](std::size_t i) {
         const auto injector = bitfault::make_injector(bitfault::zero{}, bitfault::exactly{k});
         injector.apply(bitfault::view(w), {.seed = 4, .trial = i}).or_throw();
       },
       [&](std::size_t) {
-        for (const std::uint32_t e : element) w[e] = 0;
+        for (const std::uint32_t e : element)
+          w[e] = 0;
       });
 }
 BENCHMARK(zero_at_drawn_elements)->Arg(100)->Arg(100'000)->UseManualTime();

@@ -21,7 +21,8 @@ template <kind Wanted, class... P>
 inline constexpr int count_of_kind = ((kind_of<P>() == Wanted ? 1 : 0) + ... + 0);
 
 /// The policy of a kind, or the default.
-template <kind Wanted, class Default> BITFAULT_FN constexpr Default pick(Default d) noexcept {
+template <kind Wanted, class Default>
+BITFAULT_FN constexpr Default pick(Default d) noexcept {
   return d;
 }
 template <kind Wanted, class Default, class First, class... Rest>
@@ -33,7 +34,8 @@ BITFAULT_FN constexpr auto pick(Default d, const First& first, const Rest&... re
 }
 
 /// Asks the questions one after the other, so that a wrong composition is one sentence.
-template <class... P> consteval bool composition_is_right() {
+template <class... P>
+consteval bool composition_is_right() {
   if constexpr (count_of_kind<kind::fault_model, P...> == 0)
     static_assert(always_false<P...>, "bitfault::make_injector: no fault model given (bit_flip{}, "
                                       "stuck_at_1{}, zero{} ... or a function of your own)");

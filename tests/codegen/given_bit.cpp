@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One given bit of one given element, with a plan that is a constant: what is left of the library is
-// what one would write. Each plan is used once, as in firmware: what two places share, a compiler
-// may rightly call instead.
+// One given bit of one given element, with a plan that is a constant: what is left of the library
+// is what one would write. Each plan is used once, as in firmware: what two places share, a
+// compiler may rightly call instead.
 #include <bitfault/embedded.hpp>
 
 #include <bit>

@@ -14,8 +14,8 @@ extern "C" void apply_nothing(float* w, std::size_t n, std::uint64_t trial) {
 
 extern "C" void rate_nothing(std::int8_t* w, std::size_t n, double p) {
   constexpr rate::per_element rate(1e-3); // tables are made where a rate is written down
-  const auto injector = make_injector(additive_noise{normal{0, p}}, rate,
-                                      burst{4}, permanent{}, enable<false>{});
+  const auto injector =
+      make_injector(additive_noise{normal{0, p}}, rate, burst{4}, permanent{}, enable<false>{});
   static_cast<void>(injector.reapply(view(w, n), fault_key{}));
 }
 

@@ -5,7 +5,8 @@
 using namespace bitfault;
 
 struct halve {
-  template <class T> constexpr T operator()(T value, auto& /*random*/) const noexcept {
+  template <class T>
+  constexpr T operator()(T value, auto& /*random*/) const noexcept {
     return static_cast<T>(value / 2);
   }
 };

@@ -9,7 +9,8 @@ static const float values[8]{};
 int main() {
 #ifndef CONTROL
   float memory[8]{};
-  const auto injector = make_injector(mixture{weighted{1, value_list<float>{values}}}, rate::per_element(0.1));
+  const auto injector =
+      make_injector(mixture{weighted{1, value_list<float>{values}}}, rate::per_element(0.1));
   static_cast<void>(injector.apply(view(memory), fault_key{}));
 #else
   float memory[8]{};

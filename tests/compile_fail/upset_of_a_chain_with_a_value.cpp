@@ -11,7 +11,8 @@ int main() {
   static_cast<void>(injector.apply(view(memory), fault_key{}));
 #else
   float memory[8]{};
-  const auto injector = make_injector(chain{bit_flip{}, stuck_at_0{}}, exactly{1}, multi_cell_upset{2});
+  const auto injector =
+      make_injector(chain{bit_flip{}, stuck_at_0{}}, exactly{1}, multi_cell_upset{2});
   static_cast<void>(injector.apply(view(memory), fault_key{}));
 #endif
 }

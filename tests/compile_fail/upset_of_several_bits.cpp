@@ -7,7 +7,8 @@ using namespace bitfault;
 int main() {
 #ifndef CONTROL
   float memory[8]{};
-  const auto injector = make_injector(bit_flip{}, exactly{1}, multi_cell_upset{2}, bits::adjacent{2});
+  const auto injector =
+      make_injector(bit_flip{}, exactly{1}, multi_cell_upset{2}, bits::adjacent{2});
   static_cast<void>(injector.apply(view(memory), fault_key{}));
 #else
   float memory[8]{};

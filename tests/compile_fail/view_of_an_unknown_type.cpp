@@ -6,7 +6,8 @@ using namespace bitfault;
 
 int main() {
 #ifndef CONTROL
-  struct matrix {} m;
+  struct matrix {
+  } m;
   static_cast<void>(view(m));
 #else
   float m[4]{};

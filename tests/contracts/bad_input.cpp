@@ -64,13 +64,16 @@ TEST_CASE("contract 7: more faults than sites are refused") {
 TEST_CASE("contract 7: what is no probability is refused") {
   const std::string tail = " is not a probability; it must lie in [0, 1]";
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  check_refused(make_injector(bit_flip{}, rate::per_bit(1.5)), "bitfault: rate::per_bit: 1.5" + tail);
+  check_refused(make_injector(bit_flip{}, rate::per_bit(1.5)),
+                "bitfault: rate::per_bit: 1.5" + tail);
   check_refused(make_injector(bit_flip{}, rate::per_bit(-1e-7)),
                 "bitfault: rate::per_bit: -1e-7" + tail);
-  check_refused(make_injector(bit_flip{}, rate::per_bit(nan)), "bitfault: rate::per_bit: NaN" + tail);
+  check_refused(make_injector(bit_flip{}, rate::per_bit(nan)),
+                "bitfault: rate::per_bit: NaN" + tail);
   check_refused(make_injector(bit_flip{}, rate::per_bit(std::numeric_limits<double>::infinity())),
                 "bitfault: rate::per_bit: infinity" + tail);
-  check_refused(make_injector(zero{}, rate::per_element(2)), "bitfault: rate::per_element: 2" + tail);
+  check_refused(make_injector(zero{}, rate::per_element(2)),
+                "bitfault: rate::per_element: 2" + tail);
   check_refused(make_injector(zero{}, fraction{-0.25}), "bitfault: fraction: -0.25" + tail);
   check_refused(make_injector(zero{}, fraction{nan}), "bitfault: fraction: NaN" + tail);
   check_refused(make_injector(bit_flip{}, exactly{1}, intermittent{1.25}),
@@ -115,23 +118,26 @@ TEST_CASE("contract 7: coordinates outside the extents are refused") {
                 "bitfault: at: coordinate 18446744073709551615 on axis 0 is outside its extent 5");
   check_refused(make_injector(bit_flip{}, at{coordinates{1, 2, 3}}),
                 "bitfault: at: 3 coordinates or ranges given for a tensor of rank 2");
-  check_refused(make_injector(bit_flip{}, at{0, 40}),
-                "bitfault: at: element 40 (entry 1 of the list) is outside the 40 elements that can "
-                "be selected");
+  check_refused(
+      make_injector(bit_flip{}, at{0, 40}),
+      "bitfault: at: element 40 (entry 1 of the list) is outside the 40 elements that can "
+      "be selected");
   check_refused(make_injector(bit_flip{}, at{0, 17}, batch_entry(0)),
                 "bitfault: at: element 17 (entry 1 of the list) is outside the 8 elements that can "
                 "be selected");
   const std::vector<index_t> list{3, 7, 41};
-  check_refused(make_injector(bit_flip{}, at{std::span<const index_t>(list)}),
-                "bitfault: at: element 41 (entry 2 of the list) is outside the 40 elements that can "
-                "be selected");
+  check_refused(
+      make_injector(bit_flip{}, at{std::span<const index_t>(list)}),
+      "bitfault: at: element 41 (entry 2 of the list) is outside the 40 elements that can "
+      "be selected");
 }
 
 TEST_CASE("contract 7: regions outside the extents are refused") {
   check_refused(make_injector(bit_flip{}, exactly{1}, region{all, 8}),
                 "bitfault: region: coordinate 8 on axis 1 is outside its extent 8");
-  check_refused(make_injector(bit_flip{}, exactly{1}, region{all, -1}),
-                "bitfault: region: coordinate 18446744073709551615 on axis 1 is outside its extent 8");
+  check_refused(
+      make_injector(bit_flip{}, exactly{1}, region{all, -1}),
+      "bitfault: region: coordinate 18446744073709551615 on axis 1 is outside its extent 8");
   check_refused(make_injector(bit_flip{}, exactly{1}, region{range{2, 6}}),
                 "bitfault: region: coordinate 5 on axis 0 is outside its extent 5");
   check_refused(make_injector(bit_flip{}, exactly{1}, region{range{4, 2}}),
@@ -212,7 +218,8 @@ TEST_CASE("contract 7: lists that are too short for their events are refused") {
 TEST_CASE("contract 7: a mask with a bit outside the word is refused") {
   const std::vector<std::uint8_t> masks{1, 0, 2};
   bool memory[3]{};
-  const status s = make_injector(flip_masks<std::uint8_t>{masks}, at{0, 1, 2}).apply(view(memory), key);
+  const status s =
+      make_injector(flip_masks<std::uint8_t>{masks}, at{0, 1, 2}).apply(view(memory), key);
   CHECK(std::string(message(s).text) == "bitfault: flip_masks: bit 1 is outside a word of 1 bits");
   CHECK((!memory[0] && !memory[1] && !memory[2]));
 }
@@ -232,15 +239,17 @@ TEST_CASE("contract 7: every with several masks is refused") {
 
 TEST_CASE("contract 7: spaces that cannot be counted are refused") {
   const extents<2> huge{index_t{1} << 40, index_t{1} << 40};
-  check_refused(make_injector(bit_flip{}, exactly{1}),
-                "bitfault: bind: the site space has more than 2^62 sites; it cannot be counted here",
-                huge);
-  check_refused(make_injector(bit_flip{}, rate::per_bit(1e-9)),
-                "bitfault: bind: the site space has more than 2^62 sites; it cannot be counted here",
-                extents{index_t{1} << 30, index_t{1} << 28});
-  check_refused(make_injector(zero{}, every{}),
-                "bitfault: bind: the site space has more than 2^62 sites; it cannot be counted here",
-                extents{-1});
+  check_refused(
+      make_injector(bit_flip{}, exactly{1}),
+      "bitfault: bind: the site space has more than 2^62 sites; it cannot be counted here", huge);
+  check_refused(
+      make_injector(bit_flip{}, rate::per_bit(1e-9)),
+      "bitfault: bind: the site space has more than 2^62 sites; it cannot be counted here",
+      extents{index_t{1} << 30, index_t{1} << 28});
+  check_refused(
+      make_injector(zero{}, every{}),
+      "bitfault: bind: the site space has more than 2^62 sites; it cannot be counted here",
+      extents{-1});
 }
 
 TEST_CASE("contract 7: scratch that is too small is refused") {
@@ -265,8 +274,9 @@ TEST_CASE("contract 7: scratch that is too small is refused") {
           "bitfault: scoped: scratch of 3 words given, 4 needed");
   refused([&] { return make_injector(zero{}, exactly{4}).scoped(v, key, scratch); },
           "bitfault: scoped: scratch of 3 words given, 4 needed");
-  refused([&] { return make_injector(zero{}, exactly{4}).scoped(v, key, std::span<std::uint32_t>{}); },
-          "bitfault: scoped: scratch of 0 words given, 4 needed");
+  refused(
+      [&] { return make_injector(zero{}, exactly{4}).scoped(v, key, std::span<std::uint32_t>{}); },
+      "bitfault: scoped: scratch of 0 words given, 4 needed");
   refused([&] { return make_injector(bit_flip{}, exactly{2}).scoped_checked(v, key, scratch); },
           "bitfault: scoped_checked: scratch of 3 words given, 4 needed");
   const auto bound = make_injector(zero{}, exactly{4}).bind(v);
@@ -286,7 +296,8 @@ TEST_CASE("contract 7: a log that is too small is refused") {
 }
 
 TEST_CASE("contract 7: a null pointer to elements is refused") {
-  const status s = make_injector(bit_flip{}, exactly{1}).apply(view(static_cast<float*>(nullptr), 9), key);
+  const status s =
+      make_injector(bit_flip{}, exactly{1}).apply(view(static_cast<float*>(nullptr), 9), key);
   CHECK(std::string(message(s).text) ==
         "bitfault: apply: the data pointer is null, but the tensor has 9 elements");
 }

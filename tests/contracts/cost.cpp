@@ -21,7 +21,8 @@ std::atomic<std::size_t> allocated_bytes{0};
 void* counted(std::size_t bytes) {
   ++allocations;
   allocated_bytes += bytes;
-  if (void* p = std::malloc(bytes == 0 ? 1 : bytes)) return p;
+  if (void* p = std::malloc(bytes == 0 ? 1 : bytes))
+    return p;
   throw std::bad_alloc();
 }
 
@@ -39,7 +40,8 @@ using namespace combinations;
 namespace {
 
 /// A tensor that says which elements were asked for. Its memory may be smaller than its extents.
-template <bool Contiguous> struct counting_view {
+template <bool Contiguous>
+struct counting_view {
   using element_type = float;
   static constexpr bool contiguous = Contiguous;
   float* memory;
@@ -98,7 +100,8 @@ TEST_CASE("contract 2: exactly the elements that are hit are asked for") {
   REQUIRE(injector.apply(view(memory.data(), e), key).ok());
   std::set<index_t> changed{0}; // address(0) is looked at to refuse a null pointer; not accessed
   for (index_t i = 0; i < memory.size(); ++i)
-    if (memory[i] != 1.0f) changed.insert(i);
+    if (memory[i] != 1.0f)
+      changed.insert(i);
   CHECK(changed.size() >= 200);
   CHECK(std::set<index_t>(asked.begin(), asked.end()) == changed);
 }
@@ -152,9 +155,8 @@ TEST_CASE("contract 2: apply allocates nothing, and scoped flips neither") {
   });
   CHECK(used == 0);
   std::vector<std::uint32_t> scratch(1000);
-  used = counted_during([&] {
-    auto a = make_injector(zero{}, exactly{100}).scoped(v, key, scratch);
-  });
+  used =
+      counted_during([&] { auto a = make_injector(zero{}, exactly{100}).scoped(v, key, scratch); });
   CHECK(used == 0);
   used = counted_during([&] { auto a = make_injector(zero{}, exactly{100}).scoped(v, key); });
   CHECK(used == 1);
@@ -175,9 +177,7 @@ TEST_CASE("contract 2: scratch is one bit an event for stuck-at, one word a cell
 
   std::vector<float> memory = any_bits<float>(size);
   const std::size_t before = allocated_bytes;
-  {
-    auto a = make_injector(stuck_at_1{}, exactly{1000}).scoped(view(memory.data(), shape), key);
-  }
+  { auto a = make_injector(stuck_at_1{}, exactly{1000}).scoped(view(memory.data(), shape), key); }
   CHECK(allocated_bytes - before == 4 * 32);
 }
 
@@ -210,7 +210,8 @@ TEST_CASE("contract 2: elements outside the region lie in memory that cannot be 
     CHECK(flipped == 500);
   }
   for (const std::size_t p : open)
-    for (std::size_t i = 0; i < in_page; ++i) REQUIRE(to_word(first[p * in_page + i]) == 0);
+    for (std::size_t i = 0; i < in_page; ++i)
+      REQUIRE(to_word(first[p * in_page + i]) == 0);
   ::munmap(memory, 64 * page);
 }
 

@@ -47,12 +47,12 @@ TEST_CASE("contract 4: zero faults leave every byte as it was") {
 
 TEST_CASE("contract 4: an empty region leaves every byte as it was") {
   const auto golden = any_bits<float>(size);
-  check_leaves_everything("range",
-                          make_injector(bit_flip{}, rate::per_bit(1), region{all, range{2, 2}}),
-                          golden);
-  check_leaves_everything("list", make_injector(zero{}, every{}, elements{}), golden);
   check_leaves_everything(
-      "complement", make_injector(zero{}, rate::per_element(1), complement{whole_tensor{}}), golden);
+      "range", make_injector(bit_flip{}, rate::per_bit(1), region{all, range{2, 2}}), golden);
+  check_leaves_everything("list", make_injector(zero{}, every{}, elements{}), golden);
+  check_leaves_everything("complement",
+                          make_injector(zero{}, rate::per_element(1), complement{whole_tensor{}}),
+                          golden);
 }
 
 TEST_CASE("contract 4: zero faults through a format do not even round") {
@@ -74,7 +74,9 @@ TEST_CASE("contract 4: tensors without elements are fine, with null pointers too
   CHECK(make_injector(bit_flip{}, rate::per_bit(0.5)).apply(view(nothing, none), key).ok());
   CHECK(make_injector(zero{}, every{}).apply(view(nothing, none), key).ok());
   CHECK(make_injector(bit_flip{}, exactly{0}, burst{4}).apply(view(nothing, none), key).ok());
-  CHECK(make_injector(bit_flip{}, fraction{1}, whole_channel{1}).apply(view(nothing, none), key).ok());
+  CHECK(make_injector(bit_flip{}, fraction{1}, whole_channel{1})
+            .apply(view(nothing, none), key)
+            .ok());
   auto injected = make_injector(stuck_at_1{}, fraction{1}).scoped(view(nothing, none), key);
   CHECK(injected.status().ok());
 }

@@ -189,7 +189,8 @@ TEST_CASE("contract 3: scoped_checked takes back what still stands and counts th
     REQUIRE(injector.apply(view(faulty.data(), shape), key).ok());
     std::vector<index_t> hit;
     for (index_t i = 0; i < size; ++i)
-      if (to_word(faulty[i]) != to_word(golden[i])) hit.push_back(i);
+      if (to_word(faulty[i]) != to_word(golden[i]))
+        hit.push_back(i);
     REQUIRE(hit.size() >= 20);
 
     std::vector<float> expected = golden;
@@ -207,8 +208,8 @@ TEST_CASE("contract 3: scoped_checked takes back what still stands and counts th
     }
     CHECK(same_bytes(memory, expected));
   };
-  check(make_injector(bit_flip{}, at{5, 40, 77, 90, 91, 92, 100, 200, 300, 301, 302, 303, 400, 500,
-                                     501, 502, 600, 700, 701, 702, 800, 810},
+  check(make_injector(bit_flip{}, at{5,   40,  77,  90,  91,  92,  100, 200, 300, 301, 302,
+                                     303, 400, 500, 501, 502, 600, 700, 701, 702, 800, 810},
                       bits::given{22}));
   check(make_injector(bit_flip{}, exactly_elements{60}, region{range{1, 4}}));
   check(make_injector(scale{3}, exactly_elements{60}, region{range{1, 4}}));
@@ -236,8 +237,12 @@ TEST_CASE("contract 3: scoped and scoped_checked work with scratch that has the 
 }
 
 TEST_CASE("contract 3: a NaN payload and a negative zero come back as they were") {
-  const std::vector<float> golden{from_word<float>(0x7FA12345u), from_word<float>(0xFFC00001u),
-                                  -0.0f, 0.0f, from_word<float>(1u), 1.0f};
+  const std::vector<float> golden{from_word<float>(0x7FA12345u),
+                                  from_word<float>(0xFFC00001u),
+                                  -0.0f,
+                                  0.0f,
+                                  from_word<float>(1u),
+                                  1.0f};
   for (std::uint64_t trial = 0; trial < 50; ++trial) {
     std::vector<float> memory = golden;
     {

@@ -7,7 +7,8 @@ using namespace combinations;
 
 namespace {
 
-template <class T> void check_type(const char* name) {
+template <class T>
+void check_type(const char* name) {
   const auto golden = any_bits<T>(size);
   check_same_everywhere(name, make_injector(bit_flip{}, rate::per_bit(0.06)), golden);
   check_same_everywhere(name, make_injector(stuck_at_0{}, exactly{400}, burst{2}), golden);
@@ -20,7 +21,8 @@ TEST_CASE("contract 1: every width of word gives the same faults everywhere") {
   check_type<bfloat16>("bfloat16");
   check_type<std::uint32_t>("uint32");
   check_type<double>("double");
-  check_same_everywhere("int8 values", make_injector(additive_noise{normal{0, 9}}, exactly{99}, row{}),
+  check_same_everywhere("int8 values",
+                        make_injector(additive_noise{normal{0, 9}}, exactly{99}, row{}),
                         any_bits<std::int8_t>(size));
 }
 
@@ -69,11 +71,14 @@ TEST_CASE("contract 1: a trial's faults do not depend on the trials before it") 
     REQUIRE(injector.apply(view(memory.data(), shape), {.seed = 1, .trial = trial}).ok());
     return memory;
   };
-  for (std::uint64_t t = 0; t < 20; ++t) forward.push_back(run(t));
-  for (std::uint64_t t = 20; t-- > 0;) backward[t] = run(t);
+  for (std::uint64_t t = 0; t < 20; ++t)
+    forward.push_back(run(t));
+  for (std::uint64_t t = 20; t-- > 0;)
+    backward[t] = run(t);
   for (std::size_t t = 0; t < 20; ++t) {
     CHECK(same_bytes(forward[t], backward[t]));
-    if (t > 0) CHECK(!same_bytes(forward[t], forward[t - 1]));
+    if (t > 0)
+      CHECK(!same_bytes(forward[t], forward[t - 1]));
   }
 }
 

@@ -26,8 +26,10 @@ void check_same_everywhere(const std::string& name, const Injector& injector,
     return same_bytes(memory, expected);
   };
   CHECK(flat(serial_executor<1>{}));
-  for (const unsigned pieces : {1u, 2u, 13u, 64u}) CHECK(flat(backwards{pieces}));
-  for (const unsigned count : {1u, 2u, 8u}) CHECK(flat(threads{count, 1}));
+  for (const unsigned pieces : {1u, 2u, 13u, 64u})
+    CHECK(flat(backwards{pieces}));
+  for (const unsigned count : {1u, 2u, 8u})
+    CHECK(flat(threads{count, 1}));
 
   const auto strided = [&](const auto& executor, const strides<4>& s, std::ptrdiff_t first,
                            index_t room) {
@@ -41,7 +43,8 @@ void check_same_everywhere(const std::string& name, const Injector& injector,
     }
     REQUIRE(injector.apply(executor, v, key).ok());
     bool same = true;
-    for (index_t i = 0; i < size; ++i) same = same && to_word(*v.address(i)) == to_word(expected[i]);
+    for (index_t i = 0; i < size; ++i)
+      same = same && to_word(*v.address(i)) == to_word(expected[i]);
     for (index_t i = 0; i < room; ++i)
       same = same && (is_element[i] || to_word(memory[i]) == to_word(around[i]));
     return same;

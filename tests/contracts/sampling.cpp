@@ -22,14 +22,16 @@ words flipped(const Injector& injector, const extents<Rank>& e, std::uint64_t tr
 
 unsigned bits_in(const words& memory) {
   unsigned n = 0;
-  for (const std::uint32_t w : memory) n += static_cast<unsigned>(bitfault::detail::popcount(w));
+  for (const std::uint32_t w : memory)
+    n += static_cast<unsigned>(bitfault::detail::popcount(w));
   return n;
 }
 
 /// Chi-square of counts against equal expectations, as standard deviations (Wilson and Hilferty).
 double deviation(const std::vector<double>& counts, double expected) {
   double chi2 = 0;
-  for (const double c : counts) chi2 += (c - expected) * (c - expected) / expected;
+  for (const double c : counts)
+    chi2 += (c - expected) * (c - expected) / expected;
   const double n = static_cast<double>(counts.size()) - 1;
   return (std::cbrt(chi2 / n) - (1 - 2 / (9 * n))) / std::sqrt(2 / (9 * n));
 }
@@ -44,9 +46,11 @@ TEST_CASE("contract 5: exactly k flips change exactly k bits, for every k and ke
 
 TEST_CASE("contract 5: exactly_elements changes exactly k elements") {
   for (std::uint64_t trial = 0; trial < 20; ++trial) {
-    const auto memory = flipped(make_injector(bit_flip{}, exactly_elements{20}), extents{35}, trial);
+    const auto memory =
+        flipped(make_injector(bit_flip{}, exactly_elements{20}), extents{35}, trial);
     unsigned changed = 0;
-    for (const std::uint32_t w : memory) changed += w != 0;
+    for (const std::uint32_t w : memory)
+      changed += w != 0;
     REQUIRE(changed == 20);
     REQUIRE(bits_in(memory) == 20);
   }
@@ -57,8 +61,8 @@ TEST_CASE("contract 5: a fraction is that many sites, halves rounded up") {
     return bits_in(flipped(make_injector(bit_flip{}, fraction{q}), extents{5, 2}, 1));
   };
   CHECK(count(0.5) == 160);
-  CHECK(count(1.0 / 3) == 107);     // 106.67
-  CHECK(count(0.5 / 320) == 1);     // 0.5
+  CHECK(count(1.0 / 3) == 107); // 106.67
+  CHECK(count(0.5 / 320) == 1); // 0.5
   CHECK(count(0.49 / 320) == 0);
   CHECK(count(2.5 / 320) == 3);
   CHECK(count(1) == 320);
@@ -66,14 +70,16 @@ TEST_CASE("contract 5: a fraction is that many sites, halves rounded up") {
 }
 
 TEST_CASE("contract 5: each entry has its own k faults") {
-  const auto memory = flipped(make_injector(bit_flip{}, each_entry{exactly{9}}), extents{6, 4, 5}, 2);
+  const auto memory =
+      flipped(make_injector(bit_flip{}, each_entry{exactly{9}}), extents{6, 4, 5}, 2);
   words first(20);
   bool all_the_same = true;
   for (index_t entry = 0; entry < 6; ++entry) {
     const words one(memory.begin() + static_cast<std::ptrdiff_t>(20 * entry),
                     memory.begin() + static_cast<std::ptrdiff_t>(20 * entry + 20));
     CHECK(bits_in(one) == 9);
-    if (entry == 0) first = one;
+    if (entry == 0)
+      first = one;
     all_the_same = all_the_same && one == first;
   }
   CHECK(!all_the_same);
@@ -84,17 +90,22 @@ TEST_CASE("contract 5: zeros of both signs are sites like any other") {
   for (const float value : {0.0f, -0.0f, 1.0f}) {
     std::vector<float> memory(64, value);
     REQUIRE(ones.apply(view(memory), {}).ok());
-    for (const float& f : memory) REQUIRE(to_word(f) == ~to_word(value));
+    for (const float& f : memory)
+      REQUIRE(to_word(f) == ~to_word(value));
   }
   // A pruned tensor: half of the faults lie in zeros. Binomial(20000, 1/2): six standard
   // deviations are 424.
   std::vector<float> pruned(1000);
-  for (index_t i = 0; i < 1000; i += 2) pruned[i] = 1.0f;
+  for (index_t i = 0; i < 1000; i += 2)
+    pruned[i] = 1.0f;
   unsigned in_zeros = 0;
   for (std::uint64_t trial = 0; trial < 200; ++trial) {
     std::vector<float> memory = pruned;
-    REQUIRE(make_injector(bit_flip{}, exactly_elements{100}).apply(view(memory), {.trial = trial}).ok());
-    for (index_t i = 1; i < 1000; i += 2) in_zeros += to_word(memory[i]) != 0;
+    REQUIRE(make_injector(bit_flip{}, exactly_elements{100})
+                .apply(view(memory), {.trial = trial})
+                .ok());
+    for (index_t i = 1; i < 1000; i += 2)
+      in_zeros += to_word(memory[i]) != 0;
   }
   CHECK(in_zeros > 10000 - 424);
   CHECK(in_zeros < 10000 + 424);
@@ -102,8 +113,8 @@ TEST_CASE("contract 5: zeros of both signs are sites like any other") {
 
 TEST_CASE("contract 5: multi-bit masks have distinct bits") {
   for (unsigned length = 1; length <= 32; ++length) {
-    const auto memory =
-        flipped(make_injector(bit_flip{}, exactly_elements{60}, bits::adjacent{length}), extents{60}, 5);
+    const auto memory = flipped(
+        make_injector(bit_flip{}, exactly_elements{60}, bits::adjacent{length}), extents{60}, 5);
     for (const std::uint32_t w : memory) {
       REQUIRE(static_cast<unsigned>(bitfault::detail::popcount(w)) == length);
       const auto low = static_cast<unsigned>(bitfault::detail::count_trailing_zeros(w));
@@ -149,17 +160,20 @@ TEST_CASE("contract 5: every site is hit equally often, and every pair of sites"
     const auto memory = flipped(injector, extents{6}, static_cast<std::uint64_t>(trial));
     std::vector<std::size_t> hit;
     for (std::size_t s = 0; s < 24; ++s)
-      if (((memory[s / 4] >> (10 + s % 4)) & 1u) != 0) hit.push_back(s);
+      if (((memory[s / 4] >> (10 + s % 4)) & 1u) != 0)
+        hit.push_back(s);
     REQUIRE(hit.size() == 3);
     for (const std::size_t a : hit) {
       ++sites[a];
       for (const std::size_t b : hit)
-        if (a < b) ++pairs[a * 24 + b];
+        if (a < b)
+          ++pairs[a * 24 + b];
     }
   }
   std::vector<double> upper;
   for (std::size_t a = 0; a < 24; ++a)
-    for (std::size_t b = a + 1; b < 24; ++b) upper.push_back(pairs[a * 24 + b]);
+    for (std::size_t b = a + 1; b < 24; ++b)
+      upper.push_back(pairs[a * 24 + b]);
   // Without replacement the statistic is a little smaller than chi-square: the bound of 4 standard
   // deviations is missed by less than one choice of keys in 30,000.
   CHECK(std::abs(deviation(sites, trials * 3 / 24.0)) < 4);

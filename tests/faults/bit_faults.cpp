@@ -13,32 +13,38 @@ using namespace bitfault;
 namespace {
 
 /// Every word of a type, once.
-template <class T> std::vector<T> every_word() {
+template <class T>
+std::vector<T> every_word() {
   std::vector<T> words(std::size_t{1} << (8 * sizeof(T)));
-  for (std::size_t i = 0; i < words.size(); ++i) words[i] = from_word<T>(static_cast<word_t<T>>(i));
+  for (std::size_t i = 0; i < words.size(); ++i)
+    words[i] = from_word<T>(static_cast<word_t<T>>(i));
   return words;
 }
 
 /// Bit b of every word is changed as the table of the operation says, and no other bit.
-template <class T, class Fault, class Table> bool is_right_for_every_word(Fault fault, Table table) {
+template <class T, class Fault, class Table>
+bool is_right_for_every_word(Fault fault, Table table) {
   const auto golden = every_word<T>();
   for (unsigned b = 0; b < 8 * sizeof(T); ++b) {
     auto memory = golden;
     const auto injector = make_injector(fault, every{}, bits::given{b});
-    if (!injector.apply(view(memory), {}).ok()) return false;
+    if (!injector.apply(view(memory), {}).ok())
+      return false;
     for (std::size_t i = 0; i < memory.size(); ++i) {
       std::size_t expected = 0;
       for (unsigned bit = 0; bit < 8 * sizeof(T); ++bit) { // digit by digit, no masks
         const bool was = i / (std::size_t{1} << bit) % 2 == 1;
         expected += (bit == b ? table(was) : was) ? std::size_t{1} << bit : 0;
       }
-      if (to_word(memory[i]) != expected) return false;
+      if (to_word(memory[i]) != expected)
+        return false;
     }
   }
   return true;
 }
 
-template <class T> bool all_operations_are_right() {
+template <class T>
+bool all_operations_are_right() {
   return is_right_for_every_word<T>(bit_flip{}, [](bool was) { return !was; }) &&
          is_right_for_every_word<T>(stuck_at_0{}, [](bool) { return false; }) &&
          is_right_for_every_word<T>(stuck_at_1{}, [](bool) { return true; });
@@ -80,7 +86,7 @@ TEST_CASE("bit 30 of a float: the known answers") {
   CHECK(std::isnan(flipped(1.5f, 30)));
   CHECK(to_word(flipped(0.0f, 31)) == 0x80000000u);
   CHECK(flipped(1.0f, 22) == 1.5f);
-  CHECK(to_word(flipped(from_word<float>(0x7F800000u), 0)) == 0x7F800001u); // infinity to NaN
+  CHECK(to_word(flipped(from_word<float>(0x7F800000u), 0)) == 0x7F800001u);  // infinity to NaN
   CHECK(to_word(flipped(from_word<float>(0x7FA00001u), 31)) == 0xFFA00001u); // the payload stays
 }
 
@@ -102,14 +108,16 @@ TEST_CASE("bit b of an int8 changes the value by exactly 2^b, 255/8 on average")
   constexpr int n = 20000;
   std::vector<std::int8_t> memory(n);
   REQUIRE(make_injector(bit_flip{}, exactly_elements{n}).apply(view(memory), {.seed = 3}).ok());
-  for (const std::int8_t v : memory) drawn += std::abs(int{v});
+  for (const std::int8_t v : memory)
+    drawn += std::abs(int{v});
   CHECK(std::abs(drawn / n - 255.0 / 8) < 5 * std::sqrt(1714.6 / n));
 }
 
 TEST_CASE("bits are counted from the least significant one, or from the other end on request") {
   std::uint32_t memory[3]{};
   REQUIRE(make_injector(stuck_at_1{}, at{0}, bits::given{0}).apply(view(memory), {}).ok());
-  REQUIRE(make_injector(stuck_at_1{}, at{1}, bits::given{from_msb(0)}).apply(view(memory), {}).ok());
+  REQUIRE(
+      make_injector(stuck_at_1{}, at{1}, bits::given{from_msb(0)}).apply(view(memory), {}).ok());
   REQUIRE(make_injector(stuck_at_1{}, every{}, bits::as_one{bits::range{from_msb(3), from_msb(1)}},
                         region{2})
               .apply(view(memory), {})
@@ -164,7 +172,8 @@ TEST_CASE("event i flips the bits of mask i") {
   REQUIRE(make_injector(model, exactly_elements{4}).apply(view(drawn), {.seed = 1}).ok());
   int found[4]{};
   for (const std::uint16_t w : drawn)
-    for (std::size_t i = 0; i < 4; ++i) found[i] += w == masks[i];
+    for (std::size_t i = 0; i < 4; ++i)
+      found[i] += w == masks[i];
   CHECK((found[0] == 1 && found[1] == 1 && found[3] == 1));
   CHECK(found[2] == 97);
 }

@@ -19,13 +19,15 @@ T after(T value, const Fault& fault, Policy... policy) {
 }
 
 struct plus_one {
-  template <class T> constexpr T operator()(T value, auto&) const noexcept {
+  template <class T>
+  constexpr T operator()(T value, auto&) const noexcept {
     return static_cast<T>(value + 1);
   }
 };
 
 /// How often each of the values 1 .. kinds was written.
-template <class Fault> std::vector<double> counts(const Fault& fault, std::size_t kinds) {
+template <class Fault>
+std::vector<double> counts(const Fault& fault, std::size_t kinds) {
   constexpr std::size_t n = 60000;
   std::vector<std::int32_t> memory(n);
   REQUIRE(make_injector(fault, every{}).apply(view(memory), {.seed = 33}).ok());
@@ -60,8 +62,10 @@ TEST_CASE("the steps of a chain act in their order") {
 TEST_CASE("word-level steps of a chain see the mask, value steps what the step before has left") {
   CHECK(after(1.0f, chain{bit_flip{}, plus_one{}}, bits::given{31}) == 0.0f);
   CHECK(after(1.0f, chain{plus_one{}, bit_flip{}}, bits::given{31}) == -2.0f);
-  CHECK(to_word(after(std::uint8_t{0}, chain{bit_flip{}, stuck_at_0{}}, bits::as_one{bits::range{2, 5}})) == 0);
-  CHECK(to_word(after(std::uint8_t{0}, chain{stuck_at_0{}, bit_flip{}}, bits::as_one{bits::range{2, 5}})) == 0x3C);
+  CHECK(to_word(after(std::uint8_t{0}, chain{bit_flip{}, stuck_at_0{}},
+                      bits::as_one{bits::range{2, 5}})) == 0);
+  CHECK(to_word(after(std::uint8_t{0}, chain{stuck_at_0{}, bit_flip{}},
+                      bits::as_one{bits::range{2, 5}})) == 0x3C);
 }
 
 TEST_CASE("a chain of bit faults composes where events meet, one with a value acts once") {
@@ -72,7 +76,9 @@ TEST_CASE("a chain of bit faults composes where events meet, one with a value ac
               .ok());
   CHECK(bytes[0] == 0);
   std::vector<float> floats{1.0f, 1.0f};
-  REQUIRE(make_injector(chain{bit_flip{}, scale{4}}, at{0, 0}, bits::sign{}).apply(view(floats), {}).ok());
+  REQUIRE(make_injector(chain{bit_flip{}, scale{4}}, at{0, 0}, bits::sign{})
+              .apply(view(floats), {})
+              .ok());
   CHECK(floats[0] == -4.0f);
 }
 
@@ -85,17 +91,20 @@ TEST_CASE("a mixture chooses its models by their weights") {
 }
 
 TEST_CASE("a mixture in a mixture multiplies the weights") {
-  const auto counted = counts(
-      mixture{weighted{1, mixture{weighted{1, constant{1}}, weighted{3, constant{2}}}},
-              weighted{1, chain{constant{2}, mixture{weighted{1, plus_one{}}, weighted{1, scale{2}}}}}},
-      4);
+  const auto counted =
+      counts(mixture{weighted{1, mixture{weighted{1, constant{1}}, weighted{3, constant{2}}}},
+                     weighted{1, chain{constant{2},
+                                       mixture{weighted{1, plus_one{}}, weighted{1, scale{2}}}}}},
+             4);
   CHECK(chi_square(counted, {0.125, 0.375, 0.25, 0.25}) < 25.9);
 }
 
 TEST_CASE("a weight of 0 is never chosen, and large weights do not overflow") {
-  const auto never = counts(mixture{weighted{0, constant{1}}, weighted{5, constant{2}}, weighted{0, constant{3}}}, 3);
+  const auto never = counts(
+      mixture{weighted{0, constant{1}}, weighted{5, constant{2}}, weighted{0, constant{3}}}, 3);
   CHECK(never[2] == 60000);
-  const auto large = counts(mixture{weighted{4000000000u, constant{1}}, weighted{4000000000u, constant{2}}}, 2);
+  const auto large =
+      counts(mixture{weighted{4000000000u, constant{1}}, weighted{4000000000u, constant{2}}}, 2);
   CHECK(chi_square(large, {0.5, 0.5}) < 19.6); // 1 degree of freedom, one key in 100,000
 }
 
@@ -116,6 +125,8 @@ TEST_CASE("a mixture of bit and value faults leaves either a flipped bit or a ze
 TEST_CASE("lists inside a combination still follow the events") {
   const std::vector<int> values{5, 6, 7};
   std::vector<std::int16_t> memory(4);
-  REQUIRE(make_injector(chain{value_list<int>{values}, scale{10}}, at{3, 1, 0}).apply(view(memory), {}).ok());
+  REQUIRE(make_injector(chain{value_list<int>{values}, scale{10}}, at{3, 1, 0})
+              .apply(view(memory), {})
+              .ok());
   CHECK(memory == std::vector<std::int16_t>{70, 60, 0, 50});
 }

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t n = 200000;
 
-template <class Distribution> std::vector<double> draws(const Distribution& distribution) {
+template <class Distribution>
+std::vector<double> draws(const Distribution& distribution) {
   std::vector<double> values(n);
   REQUIRE(make_injector(replacement{distribution}, every{}).apply(view(values), {.seed = 12}).ok());
   return values;
@@ -24,7 +25,8 @@ template <class Distribution> std::vector<double> draws(const Distribution& dist
 
 double moment(const std::vector<double>& values, double about, int power) {
   double sum = 0;
-  for (const double v : values) sum += std::pow(v - about, power);
+  for (const double v : values)
+    sum += std::pow(v - about, power);
   return sum / static_cast<double>(values.size());
 }
 
@@ -38,12 +40,14 @@ TEST_CASE("normal noise has the moments of a normal distribution") {
   CHECK(std::abs(moment(z, 0, 3)) < 5 * std::sqrt(15) / root);
   CHECK(std::abs(moment(z, 0, 4) - 3) < 5 * std::sqrt(96) / root);
   int beyond_2 = 0;
-  for (const double v : z) beyond_2 += std::abs(v) > 2;
+  for (const double v : z)
+    beyond_2 += std::abs(v) > 2;
   CHECK(std::abs(beyond_2 - 0.0455003 * n) < 5 * std::sqrt(0.0455 * 0.9545 * n));
 
   const auto shifted = draws(normal{10, 0.5});
   bool is_affine = true;
-  for (std::size_t i = 0; i < n; ++i) is_affine = is_affine && shifted[i] == 10 + 0.5 * z[i];
+  for (std::size_t i = 0; i < n; ++i)
+    is_affine = is_affine && shifted[i] == 10 + 0.5 * z[i];
   CHECK(is_affine); // 0.5 * z is exact
 }
 
@@ -53,10 +57,12 @@ TEST_CASE("uniform noise fills its range evenly and never leaves it") {
   for (const double v : u) {
     REQUIRE(v >= -2);
     REQUIRE(v <= 6);
-    ++bins[static_cast<std::size_t>((v + 2) * 2) == 16 ? 15 : static_cast<std::size_t>((v + 2) * 2)];
+    ++bins[static_cast<std::size_t>((v + 2) * 2) == 16 ? 15
+                                                       : static_cast<std::size_t>((v + 2) * 2)];
   }
   double chi2 = 0;
-  for (const double b : bins) chi2 += (b - n / 16.0) * (b - n / 16.0) / (n / 16.0);
+  for (const double b : bins)
+    chi2 += (b - n / 16.0) * (b - n / 16.0) / (n / 16.0);
   CHECK(chi2 < 50.5); // 15 degrees of freedom: exceeded by one key in 100,000
   CHECK(chi2 > 1.5);  // and below this by one in 100,000
   CHECK(std::abs(moment(u, 2, 2) - 64.0 / 12) < 5 * std::sqrt(64.0 * 64 / 180 / n));
@@ -71,7 +77,8 @@ TEST_CASE("uniform whole numbers take every value of their range alike") {
     ++counts[static_cast<std::size_t>(v + 3)];
   }
   double chi2 = 0;
-  for (const double c : counts) chi2 += (c - n / 8.0) * (c - n / 8.0) / (n / 8.0);
+  for (const double c : counts)
+    chi2 += (c - n / 8.0) * (c - n / 8.0) / (n / 8.0);
   CHECK(chi2 < 35.2); // 7 degrees of freedom: exceeded by one key in 100,000
 
   const random_stream stream({.seed = 4});
@@ -118,7 +125,8 @@ TEST_CASE("the range of a distribution may go beyond that of float") {
   CHECK(most > 0.99e300);
   const auto narrow = draws(normal{0, 1e-60});
   CHECK(moment(narrow, 0, 2) == Approx(1e-120).epsilon(0.05));
-  for (const double v : draws(normal{0, 1e300})) REQUIRE(std::isfinite(v));
+  for (const double v : draws(normal{0, 1e300}))
+    REQUIRE(std::isfinite(v));
   // In the range of float the scale has a float's 24 bits, ties to even.
   CHECK(bitfault::detail::short_double(0.1) == static_cast<double>(0.1f));
   CHECK(bitfault::detail::short_double(1 + 0x1p-24) == 1);
@@ -148,6 +156,7 @@ TEST_CASE("noise in bfloat16 and half is that of double, rounded once") {
 TEST_CASE("elements draw independent noise") {
   const auto z = draws(normal{0, 1});
   double product = 0;
-  for (std::size_t i = 1; i < n; ++i) product += z[i] * z[i - 1];
+  for (std::size_t i = 1; i < n; ++i)
+    product += z[i] * z[i - 1];
   CHECK(std::abs(product / n) < 5 / std::sqrt(static_cast<double>(n)));
 }

@@ -14,13 +14,15 @@ using namespace bitfault;
 namespace {
 
 struct negate {
-  template <class T> BITFAULT_FN constexpr T operator()(T value, auto& /*random*/) const noexcept {
+  template <class T>
+  BITFAULT_FN constexpr T operator()(T value, auto& /*random*/) const noexcept {
     return static_cast<T>(-value);
   }
 };
 
 struct swap_nibbles {
-  template <class W> BITFAULT_FN constexpr W operator()(W word, W mask, auto&) const noexcept {
+  template <class W>
+  BITFAULT_FN constexpr W operator()(W word, W mask, auto&) const noexcept {
     return static_cast<W>((word & ~mask) | (((word >> 4) | (word << 4)) & mask));
   }
 };
@@ -50,7 +52,9 @@ TEST_CASE("a struct of one's own at value level") {
 TEST_CASE("a struct of one's own at word level sees word and mask") {
   std::vector<std::uint8_t> memory{0x12, 0x34};
   REQUIRE(make_injector(swap_nibbles{}, at{0}, bits::all{}).apply(view(memory), {}).ok());
-  REQUIRE(make_injector(swap_nibbles{}, at{1}, bits::as_one{bits::range{0, 3}}).apply(view(memory), {}).ok());
+  REQUIRE(make_injector(swap_nibbles{}, at{1}, bits::as_one{bits::range{0, 3}})
+              .apply(view(memory), {})
+              .ok());
   CHECK(memory[0] == 0x21);
   CHECK(memory[1] == 0x33);
 }
@@ -58,10 +62,12 @@ TEST_CASE("a struct of one's own at word level sees word and mask") {
 TEST_CASE("lambdas at both levels, with captures") {
   std::vector<float> memory{8, 8};
   const float divisor = 4;
-  REQUIRE(make_injector([divisor](float v, auto&) { return v / divisor; }, at{0}).apply(view(memory), {}).ok());
+  REQUIRE(make_injector([divisor](float v, auto&) { return v / divisor; }, at{0})
+              .apply(view(memory), {})
+              .ok());
   CHECK(memory[0] == 2.0f);
-  REQUIRE(make_injector([](auto w, decltype(w) mask, auto&) -> decltype(w) { return w ^ mask; }, at{1},
-                        bits::sign{})
+  REQUIRE(make_injector([](auto w, decltype(w) mask, auto&) -> decltype(w) { return w ^ mask; },
+                        at{1}, bits::sign{})
               .apply(view(memory), {})
               .ok());
   CHECK(memory[1] == -8.0f);
@@ -124,7 +130,8 @@ TEST_CASE("a random source gives uniform numbers below a bound") {
     ++counts[random.below(7)];
   }
   double chi2 = 0;
-  for (const int c : counts) chi2 += (c - 1000) * (c - 1000) / 1000.0;
+  for (const int c : counts)
+    chi2 += (c - 1000) * (c - 1000) / 1000.0;
   CHECK(chi2 < 33.1); // 6 degrees of freedom, one key in 100,000
   random_source random(stream, 1, 0, 1);
   CHECK(random.below(1) == 0);

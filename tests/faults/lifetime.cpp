@@ -26,14 +26,16 @@ words faults(const Injector& injector, std::uint32_t step, std::size_t n = 500) 
 TEST_CASE("transient faults have other sites in each step") {
   const auto injector = make_injector(bit_flip{}, exactly{40});
   std::set<words> all;
-  for (std::uint32_t step = 0; step < 20; ++step) all.insert(faults(injector, step));
+  for (std::uint32_t step = 0; step < 20; ++step)
+    all.insert(faults(injector, step));
   CHECK(all.size() == 20);
 }
 
 TEST_CASE("permanent faults have the same sites in each step, and other ones in each trial") {
   const auto injector = make_injector(bit_flip{}, rate::per_bit(0.01), permanent{});
   const words first = faults(injector, 0);
-  for (std::uint32_t step = 1; step < 20; ++step) CHECK(faults(injector, step) == first);
+  for (std::uint32_t step = 1; step < 20; ++step)
+    CHECK(faults(injector, step) == first);
   words other(500);
   REQUIRE(injector.apply(view(other), {.seed = 41, .trial = 3}).ok());
   CHECK(other != first);
@@ -55,7 +57,8 @@ TEST_CASE("reapply holds a stuck-at fault through every write") {
     for (std::size_t i = 0; i < written.size(); ++i)
       written[i] = static_cast<std::uint32_t>(i * 2654435761u * (step + 1));
     words expected = written;
-    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] |= stuck[i];
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      expected[i] |= stuck[i];
     REQUIRE(injector.reapply(view(written), {.seed = 41, .trial = 2, .step = step}).ok());
     CHECK(written == expected);
     REQUIRE(injector.reapply(view(written), {.seed = 41, .trial = 2, .step = step}).ok());
@@ -116,7 +119,8 @@ TEST_CASE("an inactive event does not keep its element from others") {
   std::vector<float> memory(2000);
   REQUIRE(injector.apply(view(memory), {.seed = 1, .step = 4}).ok());
   int hit = 0;
-  for (const float f : memory) hit += f == 1.0f;
+  for (const float f : memory)
+    hit += f == 1.0f;
   CHECK(hit > 1980); // 2 of 1000 are expected to be left out
   CHECK(hit <= 2000);
 }

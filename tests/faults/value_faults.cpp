@@ -13,13 +13,17 @@ using namespace bitfault;
 namespace {
 
 /// What a fault model makes of one value.
-template <class T, class Fault> T after(const Fault& fault, T value) {
+template <class T, class Fault>
+T after(const Fault& fault, T value) {
   T memory[1] = {value};
   REQUIRE(make_injector(fault, at{0}).apply(view(memory), {.seed = 1}).ok());
   return memory[0];
 }
 
-template <class T> T word(word_t<T> w) { return from_word<T>(w); }
+template <class T>
+T word(word_t<T> w) {
+  return from_word<T>(w);
+}
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -73,7 +77,8 @@ TEST_CASE("a constant of the element's own type is written bit for bit") {
   CHECK(to_word(after(constant{half::from_bits(0xFE01)}, half::from_bits(0))) == 0xFE01);
   CHECK(after(constant{std::numeric_limits<std::int64_t>::max() - 1}, std::int64_t{0}) ==
         std::numeric_limits<std::int64_t>::max() - 1);
-  CHECK(after(constant{(std::int64_t{1} << 53) + 1}, std::int64_t{0}) == (std::int64_t{1} << 53) + 1);
+  CHECK(after(constant{(std::int64_t{1} << 53) + 1}, std::int64_t{0}) ==
+        (std::int64_t{1} << 53) + 1);
   CHECK(after(constant{std::uint32_t{4000000000u}}, std::uint64_t{0}) == 4000000000u);
 }
 
@@ -94,7 +99,8 @@ TEST_CASE("scale multiplies in double and rounds once, saturating integers") {
 
 TEST_CASE("additive noise of whole numbers stays in its range and saturates") {
   std::vector<std::int8_t> memory(2000, 126), low(2000, -128);
-  REQUIRE(make_injector(additive_noise{uniform_integer{-2, 2}}, every{}).apply(view(memory), {}).ok());
+  REQUIRE(
+      make_injector(additive_noise{uniform_integer{-2, 2}}, every{}).apply(view(memory), {}).ok());
   REQUIRE(make_injector(additive_noise{uniform_integer{-2, 2}}, every{}).apply(view(low), {}).ok());
   int counts[6]{};
   for (const std::int8_t v : memory) {
@@ -102,9 +108,11 @@ TEST_CASE("additive noise of whole numbers stays in its range and saturates") {
     ++counts[v - 124];
   }
   // 124, 125, 126 once in five, 127 for +1 and +2. Six standard deviations are 107.
-  for (int i = 0; i < 3; ++i) CHECK(std::abs(counts[i] - 400) < 107);
+  for (int i = 0; i < 3; ++i)
+    CHECK(std::abs(counts[i] - 400) < 107);
   CHECK(std::abs(counts[3] - 800) < 131);
-  for (const std::int8_t v : low) REQUIRE(v <= -126);
+  for (const std::int8_t v : low)
+    REQUIRE(v <= -126);
 }
 
 TEST_CASE("a random value lies between its bounds in every element type") {
@@ -148,7 +156,8 @@ TEST_CASE("event i writes value i") {
 
   const std::vector<int> whole{300, -300, 7, 8};
   std::vector<std::int8_t> bytes(8);
-  REQUIRE(make_injector(value_list<int>{whole}, at{0, 2, 5, 6}, burst{2}).apply(view(bytes), {}).ok());
+  REQUIRE(
+      make_injector(value_list<int>{whole}, at{0, 2, 5, 6}, burst{2}).apply(view(bytes), {}).ok());
   // Element 6 belongs to event 2, the lower one.
   CHECK(bytes == std::vector<std::int8_t>{127, 127, -128, -128, 0, 7, 7, 8});
 }

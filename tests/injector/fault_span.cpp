@@ -27,7 +27,8 @@ TEST_CASE("listed faults on one element act in their order, and are taken back i
                                          {0, 0x0FF0, 0x0AB0, fault_action::write},
                                          {1, 1, 0, fault_action::flip}};
   std::vector<std::uint16_t> before(4);
-  REQUIRE(apply_faults(std::span<const listed_fault>(faults), view(memory), std::span(before)).ok());
+  REQUIRE(
+      apply_faults(std::span<const listed_fault>(faults), view(memory), std::span(before)).ok());
   CHECK(memory[0] == 0xFAB0);
   CHECK(memory[1] == 0x5679);
   CHECK(before == std::vector<std::uint16_t>{0x1234, 0xFFFF, 0xFF00, 0x5678});
@@ -63,7 +64,8 @@ TEST_CASE("a list that does not fit changes nothing") {
 TEST_CASE("listed faults go to logical elements, whatever the layout") {
   std::vector<std::uint32_t> row_major(6), column_major(6);
   const extents<2> e{2, 3};
-  const std::vector<listed_fault> faults{{1, 2, 0, fault_action::flip}, {5, 4, 0, fault_action::flip}};
+  const std::vector<listed_fault> faults{{1, 2, 0, fault_action::flip},
+                                         {5, 4, 0, fault_action::flip}};
   REQUIRE(apply_faults(std::span<const listed_fault>(faults), view(row_major.data(), e)).ok());
   const auto v = view(column_major.data(), e, column_major_strides(e));
   REQUIRE(apply_faults(std::span<const listed_fault>(faults), v).ok());

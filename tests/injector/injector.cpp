@@ -37,8 +37,10 @@ TEST_CASE("one injector serves tensors of any type and extents") {
   REQUIRE(injector.apply(view(floats), key).ok());
   REQUIRE(injector.apply(view(bytes.data(), extents{2, 3, 4}), key).ok());
   unsigned a = 0, b = 0;
-  for (const float& f : floats) a += static_cast<unsigned>(bitfault::detail::popcount(to_word(f)));
-  for (const std::int8_t& v : bytes) b += static_cast<unsigned>(bitfault::detail::popcount(to_word(v)));
+  for (const float& f : floats)
+    a += static_cast<unsigned>(bitfault::detail::popcount(to_word(f)));
+  for (const std::int8_t& v : bytes)
+    b += static_cast<unsigned>(bitfault::detail::popcount(to_word(v)));
   CHECK(a == 80);
   CHECK(b == 48);
 }

@@ -10,7 +10,8 @@ using namespace bitfault;
 
 namespace {
 
-template <class Injector> std::vector<std::uint32_t> injected(const Injector& injector) {
+template <class Injector>
+std::vector<std::uint32_t> injected(const Injector& injector) {
   std::vector<std::uint32_t> memory(60);
   REQUIRE(injector.apply(view(memory.data(), extents{3, 4, 5}), {.seed = 1}).ok());
   return memory;
@@ -20,11 +21,11 @@ template <class Injector> std::vector<std::uint32_t> injected(const Injector& in
 
 TEST_CASE("make_injector has the defaults that its documentation names") {
   const auto plain = injected(make_injector(bit_flip{}, exactly{100}));
-  CHECK(plain == injected(make_injector(bit_flip{}, exactly{100}, bits::any{}, whole_tensor{}, single{},
-                                        formats::own_bits{}, transient{}, no_observer{},
-                                        enable<true>{})));
-  CHECK(plain == injected(make_injector(bit_flip{}, exactly{100}, bits::range{0, 31}, region{all, all},
-                                        burst{1})));
+  CHECK(plain ==
+        injected(make_injector(bit_flip{}, exactly{100}, bits::any{}, whole_tensor{}, single{},
+                               formats::own_bits{}, transient{}, no_observer{}, enable<true>{})));
+  CHECK(plain == injected(make_injector(bit_flip{}, exactly{100}, bits::range{0, 31},
+                                        region{all, all}, burst{1})));
 }
 
 TEST_CASE("value faults take the whole word, so every element is a site") {

@@ -36,17 +36,20 @@ struct setting {
 
   index_t elements() const {
     index_t n = 1;
-    for (const index_t s : sizes) n *= s;
+    for (const index_t s : sizes)
+      n *= s;
     return n;
   }
   std::vector<index_t> coordinates(index_t e) const {
     std::vector<index_t> at(sizes.size());
-    for (std::size_t axis = sizes.size(); axis-- > 0; e /= sizes[axis]) at[axis] = e % sizes[axis];
+    for (std::size_t axis = sizes.size(); axis-- > 0; e /= sizes[axis])
+      at[axis] = e % sizes[axis];
     return at;
   }
   index_t flat(const std::vector<index_t>& at) const {
     index_t e = 0;
-    for (std::size_t axis = 0; axis < sizes.size(); ++axis) e = e * sizes[axis] + at[axis];
+    for (std::size_t axis = 0; axis < sizes.size(); ++axis)
+      e = e * sizes[axis] + at[axis];
     return e;
   }
   unsigned mask_of_element(index_t e) const {
@@ -66,13 +69,15 @@ using model = std::function<std::uint64_t(std::uint64_t word, std::uint64_t mask
 inline draw exactly(index_t k) {
   return [=](const setting& s) {
     std::vector<event> events;
-    if (k == 0) return events;
+    if (k == 0)
+      return events;
     const bitfault::keyed_permutation order(
-        bitfault::permutation_shape(s.region.size() * s.masks.size()), bitfault::random_stream(s.key));
+        bitfault::permutation_shape(s.region.size() * s.masks.size()),
+        bitfault::random_stream(s.key));
     for (index_t i = 0; i < k; ++i) {
       const index_t site = order.at(i);
-      events.push_back({s.region[site / s.masks.size()],
-                        static_cast<unsigned>(site % s.masks.size()), i});
+      events.push_back(
+          {s.region[site / s.masks.size()], static_cast<unsigned>(site % s.masks.size()), i});
     }
     return events;
   };
@@ -81,7 +86,8 @@ inline draw exactly(index_t k) {
 inline draw exactly_elements(index_t k) {
   return [=](const setting& s) {
     std::vector<event> events;
-    if (k == 0) return events;
+    if (k == 0)
+      return events;
     const bitfault::keyed_permutation order(bitfault::permutation_shape(s.region.size()),
                                             bitfault::random_stream(s.key));
     for (index_t i = 0; i < k; ++i) {
@@ -93,7 +99,8 @@ inline draw exactly_elements(index_t k) {
 }
 
 /// The sites of a rate as its draw numbers them; what they mean is worked out here.
-template <class Rate> std::vector<index_t> sites_of(const Rate& rate, const setting& s, index_t all) {
+template <class Rate>
+std::vector<index_t> sites_of(const Rate& rate, const setting& s, index_t all) {
   bitfault::status state;
   const auto bound = rate.bind(bitfault::detail::site_space{all, 1, 1}, 0, 0, state);
   const auto drawn = bound.start(bitfault::random_stream(s.key));
@@ -109,8 +116,8 @@ inline draw per_bit(double p) {
     std::vector<event> events;
     for (const index_t site :
          sites_of(bitfault::rate::per_bit(p), s, s.region.size() * s.masks.size()))
-      events.push_back({s.region[site / s.masks.size()],
-                        static_cast<unsigned>(site % s.masks.size()), site});
+      events.push_back(
+          {s.region[site / s.masks.size()], static_cast<unsigned>(site % s.masks.size()), site});
     return events;
   };
 }
@@ -136,7 +143,8 @@ inline draw at(std::vector<index_t> list) {
 inline draw every() {
   return [](const setting& s) {
     std::vector<event> events;
-    for (index_t i = 0; i < s.region.size(); ++i) events.push_back({s.region[i], 0, i});
+    for (index_t i = 0; i < s.region.size(); ++i)
+      events.push_back({s.region[i], 0, i});
     return events;
   };
 }
@@ -153,8 +161,9 @@ inline draw each_entry(index_t k, index_t entries, bool whole_elements) {
       for (index_t i = 0; i < k; ++i) {
         const index_t site = order.at(i);
         const index_t e = s.region[entry * part + site / masks];
-        events.push_back({e, whole_elements ? s.mask_of_element(e) : static_cast<unsigned>(site % masks),
-                          entry * k + i});
+        events.push_back(
+            {e, whole_elements ? s.mask_of_element(e) : static_cast<unsigned>(site % masks),
+             entry * k + i});
       }
     }
     return events;
@@ -177,8 +186,9 @@ inline spread burst(index_t length) {
 }
 
 /// All elements whose coordinates lie in [begin, end) around the anchor's, axis by axis.
-inline std::vector<cell> box(const setting& s, const cell& anchor,
-                             const std::function<std::pair<index_t, index_t>(std::size_t, index_t)>& f) {
+inline std::vector<cell>
+box(const setting& s, const cell& anchor,
+    const std::function<std::pair<index_t, index_t>(std::size_t, index_t)>& f) {
   const auto corner = s.coordinates(anchor.element);
   std::vector<cell> cells;
   for (index_t e = 0; e < s.elements(); ++e) {
@@ -188,7 +198,8 @@ inline std::vector<cell> box(const setting& s, const cell& anchor,
       const auto [begin, end] = f(axis, corner[axis]);
       inside = inside && at[axis] >= begin && at[axis] < end;
     }
-    if (inside) cells.push_back({e, anchor.mask});
+    if (inside)
+      cells.push_back({e, anchor.mask});
   }
   return cells;
 }
@@ -219,7 +230,8 @@ inline spread tile(std::vector<index_t> lengths) {
 }
 
 /// The memory array drawn on paper: a place for each bit, then the neighbours of one.
-inline spread upset(index_t columns, index_t rows, index_t degree, index_t words_per_row, unsigned width) {
+inline spread upset(index_t columns, index_t rows, index_t degree, index_t words_per_row,
+                    unsigned width) {
   using place = std::pair<index_t, index_t>;
   std::map<place, cell> array;
   std::map<std::pair<index_t, std::uint64_t>, place> place_of;
@@ -231,12 +243,14 @@ inline spread upset(index_t columns, index_t rows, index_t degree, index_t words
         place_of[{e, std::uint64_t{1} << b}] = {e / words_per_row, column};
       }
     if (array.empty())
-      for (const auto& [what, where] : place_of) array[where] = {what.first, what.second};
+      for (const auto& [what, where] : place_of)
+        array[where] = {what.first, what.second};
     const place hit = place_of[{anchor.element, anchor.mask}];
     std::vector<cell> cells;
     for (index_t down = 0; down < rows; ++down)
       for (index_t right = 0; right < columns; ++right)
-        if (const auto found = array.find({hit.first + down, hit.second + right}); found != array.end())
+        if (const auto found = array.find({hit.first + down, hit.second + right});
+            found != array.end())
           cells.push_back(found->second);
     return cells;
   };
@@ -245,11 +259,11 @@ inline spread upset(index_t columns, index_t rows, index_t degree, index_t words
 /// The words after all faults. With `owned`, an element belongs to the lowest event that covers it.
 inline std::vector<std::uint64_t> inject(const setting& s, std::vector<std::uint64_t> words,
                                          const draw& drawn, const spread& pattern,
-                                         const model& change, bool owned,
-                                         double active_share = 1) {
+                                         const model& change, bool owned, double active_share = 1) {
   const bitfault::random_stream stream(s.key);
   std::vector<bool> in_region(s.elements(), false);
-  for (const index_t e : s.region) in_region[e] = true;
+  for (const index_t e : s.region)
+    in_region[e] = true;
   std::vector<std::uint64_t> owner(s.elements(), std::numeric_limits<std::uint64_t>::max());
   std::vector<event> events;
   for (const event& e : drawn(s))
@@ -259,13 +273,13 @@ inline std::vector<std::uint64_t> inject(const setting& s, std::vector<std::uint
       events.push_back(e);
   for (const event& e : events)
     for (const cell& c : pattern(s, {e.element, s.masks[e.mask_number]}))
-      if (in_region[c.element] && e.id < owner[c.element]) owner[c.element] = e.id;
+      if (in_region[c.element] && e.id < owner[c.element])
+        owner[c.element] = e.id;
   for (const event& e : events)
     for (const cell& c : pattern(s, {e.element, s.masks[e.mask_number]}))
       if (in_region[c.element] && (!owned || owner[c.element] == e.id))
-        words[c.element] =
-            change(words[c.element], c.mask,
-                   bitfault::random_source(stream, c.element, e.mask_number, e.id));
+        words[c.element] = change(words[c.element], c.mask,
+                                  bitfault::random_source(stream, c.element, e.mask_number, e.id));
   return words;
 }
 

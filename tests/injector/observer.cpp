@@ -13,16 +13,20 @@ constexpr fault_key key{.seed = 9, .trial = 3};
 
 /// Replays a log on golden data: the words before and after must fit together.
 template <class T>
-bool explains(const std::vector<fault_record>& log, std::vector<T> golden, const std::vector<T>& faulty) {
+bool explains(const std::vector<fault_record>& log, std::vector<T> golden,
+              const std::vector<T>& faulty) {
   for (const fault_record& r : log) {
-    if (r.mask == 0) continue;
-    if (std::uint64_t{to_word(golden[r.element])} != r.before) return false;
+    if (r.mask == 0)
+      continue;
+    if (std::uint64_t{to_word(golden[r.element])} != r.before)
+      return false;
     golden[r.element] = from_word<T>(static_cast<word_t<T>>(r.after));
   }
   return same_bytes(golden, faulty);
 }
 
-template <class... Policy> void check_log(const char* name, const Policy&... policy) {
+template <class... Policy>
+void check_log(const char* name, const Policy&... policy) {
   INFO(name);
   const auto golden = any_bits<float>(size);
   std::vector<fault_record> log(6000);
@@ -35,12 +39,14 @@ template <class... Policy> void check_log(const char* name, const Policy&... pol
   CHECK(same_bytes(memory, unobserved)); // watching changes nothing
   CHECK(count == injector.template bind<float>(shape).cells(key));
   CHECK(count > 0);
-  const std::vector<fault_record> first(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(count));
+  const std::vector<fault_record> first(log.begin(),
+                                        log.begin() + static_cast<std::ptrdiff_t>(count));
   CHECK(explains(first, golden, memory));
 
   // The same cells in the same order with several threads, into a log that has old records.
   for (const unsigned n : {2u, 8u}) {
-    for (fault_record& r : log) r = {7, 7, 7, 7, 7};
+    for (fault_record& r : log)
+      r = {7, 7, 7, 7, 7};
     memory = golden;
     REQUIRE(injector.apply(threads{n, 1}, view(memory.data(), shape), key).ok());
     CHECK(same_bytes(memory, unobserved));
@@ -54,7 +60,8 @@ template <class... Policy> void check_log(const char* name, const Policy&... pol
   }
 
   // A scope logs what it injects, and nothing when it takes it back.
-  for (fault_record& r : log) r = {};
+  for (fault_record& r : log)
+    r = {};
   memory = golden;
   {
     auto injected = injector.scoped(view(memory.data(), shape), key);
@@ -90,20 +97,23 @@ TEST_CASE("a log knows clipped, inactive and foreign cells by their empty mask")
     CHECK(log[slot].before == 0);
     CHECK(log[slot].after == 5);
   }
-  for (const std::size_t slot : {3u, 4u, 5u, 6u, 7u}) CHECK(log[slot] == fault_record{});
+  for (const std::size_t slot : {3u, 4u, 5u, 6u, 7u})
+    CHECK(log[slot] == fault_record{});
 
   REQUIRE(make_injector(bit_flip{}, exactly{10}, intermittent{0}, record_to{log, &count})
               .apply(view(memory), key)
               .ok());
   REQUIRE(count == 10);
-  for (std::size_t slot = 0; slot < 10; ++slot) CHECK(log[slot] == fault_record{});
+  for (std::size_t slot = 0; slot < 10; ++slot)
+    CHECK(log[slot] == fault_record{});
 }
 
 TEST_CASE("a log of faults in a format has the element's own bits and the mask of the code") {
   std::vector<float> memory{1.0f, 2.0f};
   std::vector<fault_record> log(1);
   index_t count = 0;
-  REQUIRE(make_injector(bit_flip{}, at{1}, bits::given{7}, formats::float8_e4m3{}, record_to{log, &count})
+  REQUIRE(make_injector(bit_flip{}, at{1}, bits::given{7}, formats::float8_e4m3{},
+                        record_to{log, &count})
               .apply(view(memory), key)
               .ok());
   CHECK(log[0] == fault_record{1, 0, 0x80, to_word(2.0f), to_word(-2.0f)});
@@ -113,6 +123,7 @@ TEST_CASE("no records are left where there were no faults") {
   std::vector<float> memory(10);
   std::vector<fault_record> log(3, fault_record{1, 1, 1, 1, 1});
   index_t count = 77;
-  REQUIRE(make_injector(bit_flip{}, exactly{0}, record_to{log, &count}).apply(view(memory), key).ok());
+  REQUIRE(
+      make_injector(bit_flip{}, exactly{0}, record_to{log, &count}).apply(view(memory), key).ok());
   CHECK(count == 0);
 }

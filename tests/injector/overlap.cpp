@@ -23,17 +23,22 @@ index_t between(engine& next, index_t low, index_t high) { return low + next() %
 naive::setting any_setting(engine& next) {
   naive::setting s;
   s.sizes.resize(between(next, 1, 3));
-  for (index_t& size : s.sizes) size = between(next, 1, 7);
-  s.key = {.seed = next(), .trial = next(), .stream = static_cast<std::uint32_t>(next()),
+  for (index_t& size : s.sizes)
+    size = between(next, 1, 7);
+  s.key = {.seed = next(),
+           .trial = next(),
+           .stream = static_cast<std::uint32_t>(next()),
            .step = static_cast<std::uint32_t>(next() % 4)};
-  for (index_t e = 0; e < s.elements(); ++e) s.region.push_back(e);
+  for (index_t e = 0; e < s.elements(); ++e)
+    s.region.push_back(e);
   return s;
 }
 
 extents<3> extents_of(const naive::setting& s) {
   extents<3> e;
   e.rank = s.sizes.size();
-  for (std::size_t axis = 0; axis < e.rank; ++axis) e.sizes[axis] = s.sizes[axis];
+  for (std::size_t axis = 0; axis < e.rank; ++axis)
+    e.sizes[axis] = s.sizes[axis];
   return e;
 }
 
@@ -51,7 +56,8 @@ axis_region any_slice(engine& next, naive::setting& s, bool keep_inside = true) 
 
 void single_bits(naive::setting& s, unsigned first, unsigned last) {
   s.masks.clear();
-  for (unsigned b = first; b <= last; ++b) s.masks.push_back(std::uint64_t{1} << b);
+  for (unsigned b = first; b <= last; ++b)
+    s.masks.push_back(std::uint64_t{1} << b);
 }
 
 /// One setting: injector and twin on the same words.
@@ -72,7 +78,10 @@ void check_equal(const Injector& injector, const naive::setting& s, const naive:
   REQUIRE(injector.apply(view(memory.data(), e), s.key).ok());
   REQUIRE(equals(memory));
   memory = golden;
-  REQUIRE(injector.apply(combinations::backwards{5}, view(memory.data(), e, row_major_strides(e)), s.key).ok());
+  REQUIRE(
+      injector
+          .apply(combinations::backwards{5}, view(memory.data(), e, row_major_strides(e)), s.key)
+          .ok());
   REQUIRE(equals(memory));
 }
 
@@ -90,7 +99,8 @@ struct stamp {
 const naive::model stamped = [](std::uint64_t w, std::uint64_t, random_source random) {
   return std::uint64_t{stamp{}(static_cast<std::uint8_t>(w), random)};
 };
-const naive::model flipped_then_stamped = [](std::uint64_t w, std::uint64_t m, random_source random) {
+const naive::model flipped_then_stamped = [](std::uint64_t w, std::uint64_t m,
+                                             random_source random) {
   return std::uint64_t{stamp{}(static_cast<std::uint8_t>(w ^ m), random)};
 };
 
@@ -121,11 +131,13 @@ TEST_CASE("the twin agrees on elements and windows along lines") {
   for (int i = 0; i < repetitions; ++i) {
     auto s = any_setting(next);
     const auto length = static_cast<unsigned>(between(next, 1, 8));
-    for (unsigned b = 0; b + length <= 8; ++b) s.masks.push_back(((1u << length) - 1) << b);
+    for (unsigned b = 0; b + length <= 8; ++b)
+      s.masks.push_back(((1u << length) - 1) << b);
     const index_t k = between(next, 0, s.region.size());
     const std::size_t axis = next() % s.sizes.size();
-    check_equal(make_injector(stuck_at_0{}, exactly_elements{k}, bits::adjacent{length}, line{axis}),
-                s, naive::exactly_elements(k), naive::line(axis), clear, false);
+    check_equal(
+        make_injector(stuck_at_0{}, exactly_elements{k}, bits::adjacent{length}, line{axis}), s,
+        naive::exactly_elements(k), naive::line(axis), clear, false);
   }
 }
 
@@ -166,7 +178,8 @@ TEST_CASE("the twin agrees on given elements, repeats included, and on every ele
     auto s = any_setting(next);
     single_bits(s, 0, 7);
     std::vector<index_t> list(between(next, 0, 12));
-    for (index_t& e : list) e = next() % s.elements();
+    for (index_t& e : list)
+      e = next() % s.elements();
     const std::span<const index_t> given(list);
     check_equal(make_injector(bit_flip{}, at{given}, row{}), s, naive::at(list),
                 naive::line(s.sizes.size() - 1), flip, false);
@@ -178,8 +191,8 @@ TEST_CASE("the twin agrees on given elements, repeats included, and on every ele
     const index_t n = between(next, 1, 4);
     check_equal(make_injector(bit_flip{}, every{}, bits::all{}, inside, tile{n}), s, naive::every(),
                 naive::tile({n}), flip, false);
-    check_equal(make_injector(stamp{}, every{}, inside, burst{n}), s, naive::every(), naive::burst(n),
-                stamped, true);
+    check_equal(make_injector(stamp{}, every{}, inside, burst{n}), s, naive::every(),
+                naive::burst(n), stamped, true);
   }
 }
 
@@ -190,7 +203,8 @@ TEST_CASE("the twin agrees on a draw for each entry") {
     single_bits(s, 0, 7);
     const auto inside = any_slice(next, s);
     std::set<index_t> entries;
-    for (const index_t e : s.region) entries.insert(s.coordinates(e)[0]);
+    for (const index_t e : s.region)
+      entries.insert(s.coordinates(e)[0]);
     const index_t each = s.region.size() / entries.size();
     const index_t k = between(next, 0, each), k8 = between(next, 0, each * 8);
     check_equal(make_injector(bit_flip{}, each_entry{exactly{k8}}, inside, burst{2}), s,
@@ -209,10 +223,12 @@ TEST_CASE("the twin agrees on multi-cell upsets with interleaved words") {
     const index_t degree = between(next, 1, 4), words = degree * between(next, 1, 3);
     const index_t columns = between(next, 1, 6), rows = between(next, 1, 3);
     const index_t k = between(next, 0, s.region.size() * 8);
-    check_equal(make_injector(bit_flip{}, exactly{k}, multi_cell_upset{columns, rows, degree, words}),
-                s, naive::exactly(k), naive::upset(columns, rows, degree, words, 8), flip, false);
-    check_equal(make_injector(stuck_at_1{}, exactly{k}, multi_cell_upset{columns, rows, degree, words}),
-                s, naive::exactly(k), naive::upset(columns, rows, degree, words, 8), set, false);
+    check_equal(
+        make_injector(bit_flip{}, exactly{k}, multi_cell_upset{columns, rows, degree, words}), s,
+        naive::exactly(k), naive::upset(columns, rows, degree, words, 8), flip, false);
+    check_equal(
+        make_injector(stuck_at_1{}, exactly{k}, multi_cell_upset{columns, rows, degree, words}), s,
+        naive::exactly(k), naive::upset(columns, rows, degree, words, 8), set, false);
   }
 }
 
@@ -273,15 +289,16 @@ TEST_CASE("the twin agrees that only active events own elements") {
     for (const auto& e : naive::exactly(k)(s))
       if (probability(0.5).hit(stream.block(purpose::lifetime, e.id, step).wide(0)))
         active.push_back(e);
-    const auto expected =
-        naive::inject(s, {golden.begin(), golden.end()},
-                      [&](const naive::setting&) { return active; }, naive::burst(n), stamped, true);
+    const auto expected = naive::inject(
+        s, {golden.begin(), golden.end()}, [&](const naive::setting&) { return active; },
+        naive::burst(n), stamped, true);
     REQUIRE(std::equal(memory.begin(), memory.end(), expected.begin(),
                        [](std::uint8_t a, std::uint64_t b) { return a == b; }));
   }
 }
 
-TEST_CASE("through a format, an element is encoded once, all masks act on the code, then it is decoded") {
+TEST_CASE(
+    "through a format, an element is encoded once, all masks act on the code, then it is decoded") {
   const auto check = [](const auto& format, unsigned width) {
     engine next(11);
     for (int i = 0; i < repetitions; ++i) {
@@ -296,7 +313,8 @@ TEST_CASE("through a format, an element is encoded once, all masks act on the co
       // The twin gathers the masks, and marks what was touched by a bit beyond every code.
       const auto masks = naive::inject(
           s, std::vector<std::uint64_t>(s.elements()), naive::exactly(k), naive::burst(length),
-          [](std::uint64_t w, std::uint64_t m, random_source) { return (w ^ m) | (1ull << 40); }, false);
+          [](std::uint64_t w, std::uint64_t m, random_source) { return (w ^ m) | (1ull << 40); },
+          false);
       const auto codec = format.template codec<float>();
       using code = typename decltype(codec)::code;
       for (index_t e = 0; e < s.elements(); ++e) {
@@ -317,7 +335,8 @@ TEST_CASE("through a format, an element is encoded once, all masks act on the co
 TEST_CASE("two flips on one cell cancel") {
   std::vector<std::uint32_t> memory(20);
   // Overlapping bursts: 4..8 and 6..10.
-  REQUIRE(make_injector(bit_flip{}, at{4, 6}, bits::given{9}, burst{5}).apply(view(memory), {}).ok());
+  REQUIRE(
+      make_injector(bit_flip{}, at{4, 6}, bits::given{9}, burst{5}).apply(view(memory), {}).ok());
   for (index_t i = 0; i < 20; ++i) {
     const bool first = i >= 4 && i < 9, second = i >= 6 && i < 11;
     CHECK(memory[i] == (first != second ? 512u : 0u));

@@ -14,7 +14,8 @@ using namespace bitfault;
 
 namespace {
 
-template <class T, std::size_t N> using row_of = std::array<T, N>;
+template <class T, std::size_t N>
+using row_of = std::array<T, N>;
 
 /// Injects at compile time and gives the array.
 template <class Injector>
@@ -26,7 +27,8 @@ constexpr row_of<std::uint32_t, 64> injected(const Injector& injector, const fau
 
 constexpr unsigned bits_in(const row_of<std::uint32_t, 64>& memory) {
   unsigned n = 0;
-  for (const std::uint32_t w : memory) n += static_cast<unsigned>(bitfault::detail::popcount(w));
+  for (const std::uint32_t w : memory)
+    n += static_cast<unsigned>(bitfault::detail::popcount(w));
   return n;
 }
 
@@ -43,7 +45,8 @@ TEST_CASE("a whole apply may run at compile time, and gives the faults of run ti
   REQUIRE(flips.apply(view(at_run_time), same).ok());
   CHECK(at_run_time == at_compile_time);
 
-  constexpr auto rate = make_injector(stuck_at_1{}, rate::per_bit(0.1), bits::range{0, 15}, burst{2});
+  constexpr auto rate =
+      make_injector(stuck_at_1{}, rate::per_bit(0.1), bits::range{0, 15}, burst{2});
   constexpr auto drawn = injected(rate, key);
   STATIC_REQUIRE(bits_in(drawn) > 0);
   at_run_time = {};
@@ -54,7 +57,8 @@ TEST_CASE("a whole apply may run at compile time, and gives the faults of run ti
 TEST_CASE("value faults, noise and restoring may run at compile time") {
   constexpr bool right = [] {
     std::array<float, 16> weights{};
-    for (std::size_t i = 0; i < 16; ++i) weights[i] = static_cast<float>(i);
+    for (std::size_t i = 0; i < 16; ++i)
+      weights[i] = static_cast<float>(i);
     const auto golden = weights;
     std::array<std::uint32_t, 32> scratch{};
     bool changed = false;
@@ -85,9 +89,9 @@ TEST_CASE("bad input is refused at compile time too") {
 }
 
 TEST_CASE("plans, injectors and keys are trivially copyable, and plans may be constants") {
-  constexpr auto injector =
-      make_injector(mixture{weighted{1, bit_flip{}}, weighted{2, stuck_at_0{}}}, rate::per_bit(1e-3),
-                    bits::exponent{}, region{all, range{1, 3}}, tile{2, 2}, intermittent{0.5});
+  constexpr auto injector = make_injector(
+      mixture{weighted{1, bit_flip{}}, weighted{2, stuck_at_0{}}}, rate::per_bit(1e-3),
+      bits::exponent{}, region{all, range{1, 3}}, tile{2, 2}, intermittent{0.5});
   static constexpr auto bound = injector.bind<float>(extents{4, 5, 6});
   STATIC_REQUIRE(std::is_trivially_copyable_v<decltype(injector)>);
   STATIC_REQUIRE(std::is_trivially_copyable_v<decltype(bound)>);
@@ -128,7 +132,8 @@ TEST_CASE("cells and required scratch are known before anything is injected") {
   std::vector<std::uint32_t> memory(100);
   REQUIRE(make_injector(bit_flip{}, rate::per_bit(0.02)).apply(view(memory.data(), e), key).ok());
   unsigned hit = 0;
-  for (const std::uint32_t w : memory) hit += static_cast<unsigned>(bitfault::detail::popcount(w));
+  for (const std::uint32_t w : memory)
+    hit += static_cast<unsigned>(bitfault::detail::popcount(w));
   REQUIRE(hit > 0);
   CHECK(rate.cells(key) == hit);
   CHECK(rate.required_scratch(key) == (hit + 31) / 32);
@@ -172,7 +177,8 @@ TEST_CASE("tensors of rank 0, of rank 9 and of one element can be injected into"
   REQUIRE(make_injector(bit_flip{}, exactly{4096}, line{8}, region{all, all, all})
               .apply(view(memory.data(), extents{2, 2, 2, 2, 2, 2, 2, 2, 2}), key)
               .ok());
-  for (const std::uint8_t w : memory) REQUIRE(w == 0); // each bit is flipped by two anchors
+  for (const std::uint8_t w : memory)
+    REQUIRE(w == 0); // each bit is flipped by two anchors
   std::uint64_t one = 0;
   REQUIRE(make_injector(bit_flip{}, rate::per_bit(1)).apply(view(&one, 1), key).ok());
   CHECK(one == ~std::uint64_t{0});

@@ -26,7 +26,8 @@ bool viewed(X& x) {
   bool same = v.extents().rank == rank;
   [&]<std::size_t... axis>(std::index_sequence<axis...>) {
     same = same && ((v.extents()[axis] == static_cast<std::size_t>(x.dimension(axis))) && ...);
-  }(std::make_index_sequence<rank>());
+  }
+  (std::make_index_sequence<rank>());
   return same && matches(v, [&x](const std::vector<std::size_t>& at) {
            std::array<Index, rank> index{};
            for (std::size_t axis = 0; axis < rank; ++axis)

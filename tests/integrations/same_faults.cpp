@@ -51,7 +51,8 @@ words injected(const Injector& injector, X&& x, const coordinates& sizes, At at,
     inside.insert(&at(c));
   });
   for (const float& f : memory)
-    if (!inside.contains(&f)) REQUIRE(bitfault::to_word(f) == bitfault::to_word(sentinel));
+    if (!inside.contains(&f))
+      REQUIRE(bitfault::to_word(f) == bitfault::to_word(sentinel));
   return result;
 }
 
@@ -59,7 +60,8 @@ words injected(const Injector& injector, X&& x, const coordinates& sizes, At at,
 template <class Injector, std::size_t Rank>
 words expected(const Injector& injector, const bitfault::extents<Rank>& e) {
   std::vector<float> memory(e.size());
-  for (std::size_t i = 0; i < memory.size(); ++i) memory[i] = initial(i);
+  for (std::size_t i = 0; i < memory.size(); ++i)
+    memory[i] = initial(i);
   injector.apply(bitfault::view(memory.data(), e), key).or_throw();
   words result;
   std::size_t changed = 0;
@@ -72,7 +74,8 @@ words expected(const Injector& injector, const bitfault::extents<Rank>& e) {
   return result;
 }
 
-template <class F> void for_each_injector(F f) {
+template <class F>
+void for_each_injector(F f) {
   using namespace bitfault;
   f(make_injector(bit_flip{}, exactly{25}));
   f(make_injector(bit_flip{}, rate::per_bit(0.01)));
@@ -83,18 +86,22 @@ template <class F> void for_each_injector(F f) {
   f(make_injector(bit_flip{}, exactly{2}, burst{4}));
 }
 
-template <int Options> using matrix = Eigen::Matrix<float, Dynamic, Dynamic, Options>;
+template <int Options>
+using matrix = Eigen::Matrix<float, Dynamic, Dynamic, Options>;
 
 /// Indexing of Eigen's matrices by coordinates.
-template <class M> auto by_index(M& m) {
+template <class M>
+auto by_index(M& m) {
   return [&m](const coordinates& c) -> float& {
     return m.coeffRef(static_cast<Index>(c[0]), static_cast<Index>(c[1]));
   };
 }
-template <class X> auto by_element(X& x) {
+template <class X>
+auto by_element(X& x) {
   return [&x](const coordinates& c) -> float& { return x.element(c.begin(), c.end()); };
 }
-template <class X> std::span<float> all_of(X& x) {
+template <class X>
+std::span<float> all_of(X& x) {
   return {x.data(), static_cast<std::size_t>(x.size())};
 }
 

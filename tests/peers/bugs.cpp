@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is wrong in other fault injectors and must not be wrong here: one test for each bug, with the
-// number that it has in docs/design/peers.md.
+// What is wrong in other fault injectors and must not be wrong here: one test for each bug, with
+// the number that it has in docs/design/peers.md.
 //
 //   1  enpheeph     corrupted after two faults on one tensor     here
 //   2  enpheeph     a batch entry shrinks the batch              here
@@ -11,13 +11,12 @@
 //   7  enpheeph     misuse prints and goes on                    here
 //   8  PyTorchFI    one pass only, a model copy for each fault   here
 //   9  PyTorchFI    at most 4 dimensions, no quantised models    here
-//  10  TensorFI     a flip that is not IEEE 754                  here; exhaustive: faults/bit_faults.cpp
-//  11  TensorFI     a multi-bit flip hits one bit twice          here
-//  12  TensorFI2    every result counts as corrupted             not here: campaign
-//  13  MRFI         sites drawn with replacement, 64 times too many  here
-//  14  ALFI         stuck-at-1 flips, stuck-at-0 does nothing    here
-//  15  TorchFI      zeros are skipped                            here
-//  16  TorchFI, ALFI   bits counted from the other end           here
+//  10  TensorFI     a flip that is not IEEE 754                  here; exhaustive:
+//  faults/bit_faults.cpp 11  TensorFI     a multi-bit flip hits one bit twice          here 12
+//  TensorFI2    every result counts as corrupted             not here: campaign 13  MRFI sites
+//  drawn with replacement, 64 times too many  here 14  ALFI         stuck-at-1 flips, stuck-at-0
+//  does nothing    here 15  TorchFI      zeros are skipped                            here 16
+//  TorchFI, ALFI   bits counted from the other end           here
 #include "../contracts/combinations.hpp"
 #include "catch.hpp"
 
@@ -32,7 +31,8 @@ TEST_CASE("bug 1: two faults on one weight tensor, and it is whole again after r
     auto first = make_injector(bit_flip{}, at{7}, bits::given{30}).scoped(view(weights), {});
     const auto with_one = weights;
     {
-      auto second = make_injector(stuck_at_1{}, at{7, 8}, bits::given{30}).scoped(view(weights), {});
+      auto second =
+          make_injector(stuck_at_1{}, at{7, 8}, bits::given{30}).scoped(view(weights), {});
       auto third = make_injector(zero{}, at{7}).scoped(view(weights), {});
       CHECK(to_word(weights[7]) == 0);
     }
@@ -41,7 +41,8 @@ TEST_CASE("bug 1: two faults on one weight tensor, and it is whole again after r
   CHECK(same_bytes(weights, golden));
 }
 
-TEST_CASE("bug 2: a fault in one batch entry leaves the batch its shape and the others their values") {
+TEST_CASE(
+    "bug 2: a fault in one batch entry leaves the batch its shape and the others their values") {
   std::vector<float> batch(8 * 3 * 4 * 4, 1.0f);
   const auto v = view(batch.data(), extents{8, 3, 4, 4});
   REQUIRE(make_injector(bit_flip{}, exactly{20}, batch_entry(5)).apply(v, {.seed = 1}).ok());
@@ -61,27 +62,35 @@ TEST_CASE("bug 2: a fault in one batch entry leaves the batch its shape and the 
 TEST_CASE("bug 3: a fault in one time step of a spiking layer hits one element of one channel") {
   std::vector<float> membrane(10 * 6 * 5 * 5, 0.5f); // time, channel, height, width
   const auto v = view(membrane.data(), extents{10, 6, 5, 5});
-  REQUIRE(make_injector(stuck_at_1{}, exactly{1}, region{4, 2}, bits::given{30}).apply(v, {.seed = 3}).ok());
+  REQUIRE(make_injector(stuck_at_1{}, exactly{1}, region{4, 2}, bits::given{30})
+              .apply(v, {.seed = 3})
+              .ok());
   std::vector<index_t> changed;
   for (index_t i = 0; i < membrane.size(); ++i)
-    if (membrane[i] != 0.5f) changed.push_back(i);
+    if (membrane[i] != 0.5f)
+      changed.push_back(i);
   REQUIRE(changed.size() == 1);
   CHECK(changed[0] / 150 == 4);
   CHECK(changed[0] / 25 % 6 == 2);
   std::vector<float> again(membrane.size(), 0.5f);
-  REQUIRE(make_injector(zero{}, every{}, time_step(4)).apply(view(again.data(), v.extents()), {}).ok());
-  for (index_t i = 0; i < again.size(); ++i) REQUIRE((again[i] == 0) == (i / 150 == 4));
+  REQUIRE(
+      make_injector(zero{}, every{}, time_step(4)).apply(view(again.data(), v.extents()), {}).ok());
+  for (index_t i = 0; i < again.size(); ++i)
+    REQUIRE((again[i] == 0) == (i / 150 == 4));
 }
 
 TEST_CASE("bug 5: fixed point and int8 with no fault injected change nothing, not even 100") {
   std::vector<float> values{100.0f, -100.0f, 1e30f, 0.1f, -0.0f, from_word<float>(0x7FC00001u)};
   const auto golden = values;
-  REQUIRE(make_injector(bit_flip{}, exactly{0}, formats::fixed_point<3, 4>{}).apply(view(values), {}).ok());
+  REQUIRE(make_injector(bit_flip{}, exactly{0}, formats::fixed_point<3, 4>{})
+              .apply(view(values), {})
+              .ok());
   REQUIRE(make_injector(bit_flip{}, rate::per_bit(0), formats::quantized<std::int8_t>{0.5})
               .apply(view(values), {})
               .ok());
   CHECK(same_bytes(values, golden));
-  // With a fault, the others are not touched either, and the hit one is on the grid but for its bit.
+  // With a fault, the others are not touched either, and the hit one is on the grid but for its
+  // bit.
   REQUIRE(make_injector(bit_flip{}, at{0}, bits::given{0}, formats::quantized<std::int8_t>{1.0})
               .apply(view(values), {})
               .ok());
@@ -102,15 +111,19 @@ TEST_CASE("bug 6: bfloat16 works, and so do lists of bits") {
   CHECK(values[3].bits == 0x3F80);
   // A float seen as bfloat16: the flip is in its code.
   std::vector<float> seen{1.0f};
-  REQUIRE(make_injector(bit_flip{}, at{0}, bits::given{6}, formats::bfloat16{}).apply(view(seen), {}).ok());
+  REQUIRE(make_injector(bit_flip{}, at{0}, bits::given{6}, formats::bfloat16{})
+              .apply(view(seen), {})
+              .ok());
   CHECK(seen[0] == 1.5f);
 }
 
 TEST_CASE("bug 7: misuse is an error, and removing twice is not misuse") {
   std::vector<float> weights(10, 1.0f);
   CHECK_THROWS_AS(make_injector(bit_flip{}, at{10}).scoped(view(weights), {}), error);
-  CHECK_THROWS_AS(make_injector(bit_flip{}, exactly{1}, channel(0)).scoped(view(weights), {}), error);
-  CHECK_THROWS_AS(make_injector(bit_flip{}, exactly{321}).apply(view(weights), {}).or_throw(), error);
+  CHECK_THROWS_AS(make_injector(bit_flip{}, exactly{1}, channel(0)).scoped(view(weights), {}),
+                  error);
+  CHECK_THROWS_AS(make_injector(bit_flip{}, exactly{321}).apply(view(weights), {}).or_throw(),
+                  error);
   auto injected = make_injector(bit_flip{}, exactly{3}).scoped(view(weights), {});
   injected.restore();
   injected.restore();
@@ -126,7 +139,8 @@ TEST_CASE("bug 8: an injector works for any number of passes, and copies nothing
     auto injected = injector.scoped(view(weights), {.trial = pass});
     REQUIRE(weights.data() == data);
     float sum = 0;
-    for (const float w : weights) sum += w;
+    for (const float w : weights)
+      sum += w;
     REQUIRE(sum == 50 - 6);
     seen.insert(weights);
   }
@@ -141,7 +155,9 @@ TEST_CASE("bug 9: any rank, and int8") {
               .apply(view(memory.data(), e), {})
               .ok());
   CHECK(memory == std::vector<std::int8_t>(64, ~5));
-  REQUIRE(make_injector(constant{9}, at{coordinates{1, 0, 1, 0, 1, 1}}).apply(view(memory.data(), e), {}).ok());
+  REQUIRE(make_injector(constant{9}, at{coordinates{1, 0, 1, 0, 1, 1}})
+              .apply(view(memory.data(), e), {})
+              .ok());
   CHECK(memory[0b101011] == 9);
 }
 
@@ -180,9 +196,11 @@ TEST_CASE("bug 13: sites are drawn without replacement, and a rate means the sam
 
   const auto flipped = [](const auto& e, double p) {
     std::vector<std::uint32_t> words(64 * 64);
-    REQUIRE(make_injector(bit_flip{}, rate::per_bit(p)).apply(view(words.data(), e), {.seed = 9}).ok());
+    REQUIRE(
+        make_injector(bit_flip{}, rate::per_bit(p)).apply(view(words.data(), e), {.seed = 9}).ok());
     int n = 0;
-    for (const std::uint32_t w : words) n += bitfault::detail::popcount(w);
+    for (const std::uint32_t w : words)
+      n += bitfault::detail::popcount(w);
     return n;
   };
   // 131,072 bits, p = 1/64: 2048 expected, six standard deviations are 270.
@@ -207,7 +225,8 @@ TEST_CASE("bug 14: stuck-at-1 sets, stuck-at-0 clears, and doing it twice is doi
 TEST_CASE("bug 15: zeros are sites") {
   std::vector<float> pruned(100, 0.0f);
   REQUIRE(make_injector(bit_flip{}, exactly_elements{100}).apply(view(pruned), {.seed = 2}).ok());
-  for (const float& w : pruned) REQUIRE(bitfault::detail::popcount(to_word(w)) == 1);
+  for (const float& w : pruned)
+    REQUIRE(bitfault::detail::popcount(to_word(w)) == 1);
 }
 
 TEST_CASE("bug 16: bit 0 has the value 2^0, and from_msb counts from the other end") {
@@ -215,5 +234,6 @@ TEST_CASE("bug 16: bit 0 has the value 2^0, and from_msb counts from the other e
   REQUIRE(make_injector(bit_flip{}, at{0}, bits::given{3}).apply(view(memory), {}).ok());
   REQUIRE(make_injector(bit_flip{}, at{1}, bits::given{from_msb(3)}).apply(view(memory), {}).ok());
   CHECK(memory == std::vector<std::uint16_t>{8, 4096});
-  for (unsigned i = 0; i < 16; ++i) CHECK(from_msb(i).in(16) == 15 - i);
+  for (unsigned i = 0; i < 16; ++i)
+    CHECK(from_msb(i).in(16) == 15 - i);
 }

@@ -7,7 +7,9 @@
 #include <type_traits>
 
 template <class V>
-concept says_on_device = requires { V::on_device; };
+concept says_on_device = requires {
+  V::on_device;
+};
 
 TEST_CASE("device memory is a type of its own that the host can tell from its own memory") {
   float stand_in[6]{};

@@ -218,9 +218,9 @@ TEST_CASE("sizes and strides whose span cannot be counted are refused, not wrapp
       bitfault::check_distinct(bitfault::extents{4, 4}, bitfault::strides{PTRDIFF_MIN, 1}).ok());
   // 2^62 - 1 and 3 * (2^62 + 1) are counted, their sum is not.
   const bitfault::index_t quarter = huge / 2 + 1;
-  CHECK_FALSE(bitfault::check_distinct(bitfault::extents{quarter, 4},
-                                       bitfault::strides{1, quarter + 1})
-                  .ok());
+  CHECK_FALSE(
+      bitfault::check_distinct(bitfault::extents{quarter, 4}, bitfault::strides{1, quarter + 1})
+          .ok());
   CHECK(bitfault::check_distinct(bitfault::extents{quarter, 3}, bitfault::strides{1, quarter + 1})
             .ok());
   CHECK_FALSE(bitfault::check_distinct(bitfault::extents{huge, 2, 2},

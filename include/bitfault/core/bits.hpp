@@ -18,11 +18,24 @@ using index_t = std::size_t;
 
 namespace detail {
 
-template <std::size_t Bytes> struct unsigned_of_size;
-template <> struct unsigned_of_size<1> { using type = std::uint8_t; };
-template <> struct unsigned_of_size<2> { using type = std::uint16_t; };
-template <> struct unsigned_of_size<4> { using type = std::uint32_t; };
-template <> struct unsigned_of_size<8> { using type = std::uint64_t; };
+template <std::size_t Bytes>
+struct unsigned_of_size;
+template <>
+struct unsigned_of_size<1> {
+  using type = std::uint8_t;
+};
+template <>
+struct unsigned_of_size<2> {
+  using type = std::uint16_t;
+};
+template <>
+struct unsigned_of_size<4> {
+  using type = std::uint32_t;
+};
+template <>
+struct unsigned_of_size<8> {
+  using type = std::uint64_t;
+};
 
 template <class To, class From>
   requires(sizeof(To) == sizeof(From))
@@ -66,7 +79,8 @@ BITFAULT_FN constexpr std::uint64_t mul_high(std::uint64_t a, std::uint64_t b) n
 /// Position of the n-th set bit of `mask` (n from 0, counted from the least significant bit).
 /// Requires n < popcount(mask).
 BITFAULT_FN constexpr int nth_set_bit(std::uint64_t mask, unsigned n) noexcept {
-  for (; n != 0; --n) mask &= mask - 1;
+  for (; n != 0; --n)
+    mask &= mask - 1;
   return count_trailing_zeros(mask);
 }
 
@@ -91,7 +105,8 @@ public:
       : divisor_(divisor), magic_(divisor > 1 ? ~std::uint64_t{0} / divisor + 1 : 0) {}
   BITFAULT_FN constexpr index_t quotient(index_t n) const noexcept {
     const std::uint64_t wide = std::uint64_t{n} | divisor_;
-    if ((wide >> 32) != 0) return n / divisor_;
+    if ((wide >> 32) != 0)
+      return n / divisor_;
     return divisor_ == 1 ? n : static_cast<index_t>(mul_high(magic_, std::uint64_t{n}));
   }
   BITFAULT_FN constexpr index_t divisor() const noexcept { return divisor_; }
@@ -118,11 +133,10 @@ private:
 /// multiplication while both operands have 32 bits (exact: Lemire, Kaser, Kurz, "Faster remainder
 /// by direct computation", 2019, theorem 1 with N = 32, F = 64) and a division beyond; a 32-bit
 /// target divides. Requires a divisor > 0.
-class divider
-    : public std::conditional_t<sizeof(index_t) == 8, detail::multiplying_divider,
-                                detail::plain_divider> {
-  using base = std::conditional_t<sizeof(index_t) == 8, detail::multiplying_divider,
-                                  detail::plain_divider>;
+class divider : public std::conditional_t<sizeof(index_t) == 8, detail::multiplying_divider,
+                                          detail::plain_divider> {
+  using base =
+      std::conditional_t<sizeof(index_t) == 8, detail::multiplying_divider, detail::plain_divider>;
 
 public:
   BITFAULT_FN constexpr divider() noexcept : base(1) {}

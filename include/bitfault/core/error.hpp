@@ -28,10 +28,12 @@ private:
 
 constexpr void status::or_throw() const {
 #if BITFAULT_EXCEPTIONS
-  if (!ok()) throw error(*this);
+  if (!ok())
+    throw error(*this);
 #else
   // A call that cannot throw must not look as if it had worked.
-  if (!ok()) __builtin_trap();
+  if (!ok())
+    __builtin_trap();
 #endif
 }
 

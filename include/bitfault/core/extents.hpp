@@ -12,7 +12,8 @@ namespace bitfault {
 inline constexpr std::size_t max_dynamic_rank = 16;
 
 /// A short list of numbers, one for each axis: coordinates, strides.
-template <class Number, std::size_t Capacity> struct per_axis {
+template <class Number, std::size_t Capacity>
+struct per_axis {
   Number values[Capacity > 0 ? Capacity : 1]{};
 
   BITFAULT_FN constexpr Number& operator[](std::size_t axis) noexcept { return values[axis]; }
@@ -24,7 +25,8 @@ template <class Number, std::size_t Capacity> struct per_axis {
 /// The sizes of a tensor's axes, outermost first. `extents{64, 3, 32, 32}` has rank 4. Capacity is
 /// the room for axes; `rank` says how many are used (a tensor whose rank is known at run time only
 /// takes `extents<max_dynamic_rank>`).
-template <std::size_t Capacity> struct extents {
+template <std::size_t Capacity>
+struct extents {
   per_axis<index_t, Capacity> sizes{};
   std::size_t rank = 0;
 
@@ -39,7 +41,8 @@ template <std::size_t Capacity> struct extents {
   /// Number of elements; a tensor of rank 0 has one. Requires `size_fits()`.
   BITFAULT_FN constexpr index_t size() const noexcept {
     index_t product = 1;
-    for (std::size_t axis = 0; axis < rank; ++axis) product *= sizes[axis];
+    for (std::size_t axis = 0; axis < rank; ++axis)
+      product *= sizes[axis];
     return product;
   }
 
@@ -47,26 +50,31 @@ template <std::size_t Capacity> struct extents {
   BITFAULT_FN constexpr bool size_fits() const noexcept {
     index_t product = 1;
     for (std::size_t axis = 0; axis < rank; ++axis)
-      if (sizes[axis] == 0) return true;
+      if (sizes[axis] == 0)
+        return true;
     for (std::size_t axis = 0; axis < rank; ++axis)
-      if (!detail::multiply_fits(product, sizes[axis], product)) return false;
+      if (!detail::multiply_fits(product, sizes[axis], product))
+        return false;
     return true;
   }
 
   template <std::size_t Other>
-  BITFAULT_FN friend constexpr bool operator==(const extents& a,
-                                               const extents<Other>& b) noexcept {
-    if (a.rank != b.rank) return false;
+  BITFAULT_FN friend constexpr bool operator==(const extents& a, const extents<Other>& b) noexcept {
+    if (a.rank != b.rank)
+      return false;
     for (std::size_t axis = 0; axis < a.rank; ++axis)
-      if (a[axis] != b[axis]) return false;
+      if (a[axis] != b[axis])
+        return false;
     return true;
   }
 };
 
-template <class... I> extents(I...) -> extents<sizeof...(I)>;
+template <class... I>
+extents(I...) -> extents<sizeof...(I)>;
 
 /// Flat (row-major) number <-> coordinates, without division while numbers fit into 32 bits.
-template <std::size_t Capacity> class row_major {
+template <std::size_t Capacity>
+class row_major {
 public:
   constexpr row_major() = default;
   BITFAULT_FN constexpr explicit row_major(const extents<Capacity>& e) noexcept : rank_(e.rank) {

@@ -15,7 +15,8 @@ struct message_text {
   std::size_t length = 0;
 
   constexpr message_text& operator<<(const char* s) noexcept {
-    for (; *s != '\0' && length + 1 < capacity; ++s) text[length++] = *s;
+    for (; *s != '\0' && length + 1 < capacity; ++s)
+      text[length++] = *s;
     return *this;
   }
   constexpr message_text& operator<<(std::uint64_t n) noexcept {
@@ -31,21 +32,29 @@ struct message_text {
   constexpr message_text& operator<<(double d) noexcept {
     const auto bits = detail::bit_cast<std::uint64_t>(d);
     const std::uint64_t magnitude = bits & 0x7FFFFFFFFFFFFFFFull;
-    if (magnitude > 0x7FF0000000000000ull) return *this << "NaN";
+    if (magnitude > 0x7FF0000000000000ull)
+      return *this << "NaN";
     if ((bits >> 63) != 0) {
       *this << "-";
       d = -d;
     }
-    if (magnitude == 0x7FF0000000000000ull) return *this << "infinity";
-    if (magnitude == 0) return *this << "0";
+    if (magnitude == 0x7FF0000000000000ull)
+      return *this << "infinity";
+    if (magnitude == 0)
+      return *this << "0";
     int exponent = 0;
-    for (; d >= 1e6; ++exponent) d /= 10;
-    for (; d < 1e5; --exponent) d *= 10;
-    auto digits = static_cast<std::uint64_t>(d + 0.5); // NOLINT(bugprone-incorrect-roundings): 1e5 <= d < 1e6
+    for (; d >= 1e6; ++exponent)
+      d /= 10;
+    for (; d < 1e5; --exponent)
+      d *= 10;
+    auto digits =
+        static_cast<std::uint64_t>(d + 0.5); // NOLINT(bugprone-incorrect-roundings): 1e5 <= d < 1e6
     exponent += 5;
-    for (; digits >= 1000000; ++exponent) digits /= 10;
+    for (; digits >= 1000000; ++exponent)
+      digits /= 10;
     int count = 6;
-    for (; count > 1 && digits % 10 == 0; --count) digits /= 10;
+    for (; count > 1 && digits % 10 == 0; --count)
+      digits /= 10;
     return *this << number{digits, count, exponent};
   }
 
@@ -60,16 +69,19 @@ private:
     const bool plain = n.exponent >= -4 && n.exponent < 9;
     if (plain && n.exponent < 0) {
       *this << "0.";
-      for (int i = n.exponent; i < -1; ++i) *this << "0";
+      for (int i = n.exponent; i < -1; ++i)
+        *this << "0";
       return *this << all.text;
     }
     const int point = plain ? n.exponent + 1 : 1;
     for (int i = 0; i < n.count || (plain && i < point); ++i) {
-      if (i == point) *this << ".";
+      if (i == point)
+        *this << ".";
       const char digit[2] = {i < n.count ? all.text[i] : '0', '\0'};
       *this << digit;
     }
-    if (plain) return *this;
+    if (plain)
+      return *this;
     *this << (n.exponent < 0 ? "e-" : "e+");
     return *this << static_cast<std::uint64_t>(n.exponent < 0 ? -n.exponent : n.exponent);
   }
@@ -79,7 +91,8 @@ private:
 constexpr message_text message(const status& s) noexcept {
   message_text m;
   m << "bitfault: ";
-  if (s.place[0] != '\0') m << s.place << ": ";
+  if (s.place[0] != '\0')
+    m << s.place << ": ";
   const std::uint64_t axis = s.axis;
   switch (s.reason) {
   case refusal::none:

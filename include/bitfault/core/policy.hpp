@@ -22,14 +22,16 @@ enum class kind : std::uint8_t {
 
 namespace detail {
 
-template <class P> consteval kind kind_of() {
+template <class P>
+consteval kind kind_of() {
   if constexpr (requires { P::policy_kind; })
     return P::policy_kind;
   else
     return kind::fault_model;
 }
 
-template <class...> inline constexpr bool always_false = false;
+template <class...>
+inline constexpr bool always_false = false;
 
 } // namespace detail
 } // namespace bitfault

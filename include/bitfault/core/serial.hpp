@@ -7,7 +7,8 @@ namespace bitfault {
 
 /// The executor that runs everything in the calling thread. `Batch` sites are drawn before the
 /// first of them is applied, so that the memory accesses overlap; 1 keeps the stack small.
-template <unsigned Batch> struct serial_executor {
+template <unsigned Batch>
+struct serial_executor {
   using memory = plain_memory;
   static constexpr unsigned batch = Batch;
 
@@ -16,8 +17,10 @@ template <unsigned Batch> struct serial_executor {
   BITFAULT_FN constexpr unsigned pieces(index_t /*units*/) const noexcept { return 1; }
 
   /// Calls body(piece) for each piece.
-  template <class Body> BITFAULT_FN constexpr void run(unsigned count, Body body) const noexcept {
-    for (unsigned piece = 0; piece < count; ++piece) body(piece);
+  template <class Body>
+  BITFAULT_FN constexpr void run(unsigned count, Body body) const noexcept {
+    for (unsigned piece = 0; piece < count; ++piece)
+      body(piece);
   }
 };
 

@@ -16,7 +16,8 @@ struct bit_flip {
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::word;
   static constexpr bit_operation operation = bit_operation::flip;
-  template <class W> BITFAULT_FN constexpr W operator()(W word, W mask, auto&) const noexcept {
+  template <class W>
+  BITFAULT_FN constexpr W operator()(W word, W mask, auto&) const noexcept {
     return static_cast<W>(word ^ mask);
   }
 };
@@ -26,7 +27,8 @@ struct stuck_at_0 {
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::word;
   static constexpr bit_operation operation = bit_operation::clear;
-  template <class W> BITFAULT_FN constexpr W operator()(W word, W mask, auto&) const noexcept {
+  template <class W>
+  BITFAULT_FN constexpr W operator()(W word, W mask, auto&) const noexcept {
     return static_cast<W>(word & ~mask);
   }
 };
@@ -36,21 +38,24 @@ struct stuck_at_1 {
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::word;
   static constexpr bit_operation operation = bit_operation::set;
-  template <class W> BITFAULT_FN constexpr W operator()(W word, W mask, auto&) const noexcept {
+  template <class W>
+  BITFAULT_FN constexpr W operator()(W word, W mask, auto&) const noexcept {
     return static_cast<W>(word | mask);
   }
 };
 
 /// Event i flips the bits of masks[i]; the masks belong to the caller. Needs a selector that
 /// numbers its events (`at`, `exactly`, `exactly_elements`, `fraction`).
-template <class Word> struct flip_masks {
+template <class Word>
+struct flip_masks {
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::word;
   static constexpr bool needs_numbered_events = true;
   static constexpr bool takes_whole_word = true;
   std::span<const Word> masks;
 
-  template <element T> BITFAULT_FN constexpr status check(index_t events) const noexcept {
+  template <element T>
+  BITFAULT_FN constexpr status check(index_t events) const noexcept {
     static_assert(sizeof(Word) == sizeof(T),
                   "bitfault: flip_masks: the masks must be as wide as the elements");
     if (masks.size() < events)
@@ -60,7 +65,8 @@ template <class Word> struct flip_masks {
         return detail_refused(i, element_traits<T>::layout.bits);
     return {};
   }
-  template <class W> BITFAULT_FN constexpr W operator()(W word, W, auto& random) const noexcept {
+  template <class W>
+  BITFAULT_FN constexpr W operator()(W word, W, auto& random) const noexcept {
     return static_cast<W>(word ^ static_cast<W>(masks[static_cast<index_t>(random.event())]));
   }
 

@@ -13,26 +13,32 @@ namespace bitfault {
 namespace detail {
 
 /// Models in a row; the library's own tuple, because <tuple> is not freestanding.
-template <class... F> struct model_list {};
-template <class First, class... Rest> struct model_list<First, Rest...> {
+template <class... F>
+struct model_list {};
+template <class First, class... Rest>
+struct model_list<First, Rest...> {
   BITFAULT_NO_UNIQUE_ADDRESS First first;
   BITFAULT_NO_UNIQUE_ADDRESS model_list<Rest...> rest;
 };
 
 /// What every combination says of itself.
-template <class... F> struct combination {
+template <class... F>
+struct combination {
   static_assert(sizeof...(F) > 0, "bitfault: chain or mixture: it needs at least one fault model");
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr bool combined = true;
   static constexpr bool needs_numbered_events = (detail::needs_numbered_events<F>() || ...);
   static constexpr bool stays_under_mask = (detail::stays_under_mask<F>() && ...);
-  template <element T> static consteval bool sets_value() {
+  template <element T>
+  static consteval bool sets_value() {
     return (detail::sets_value<F, T>() || ...);
   }
-  template <element T> static consteval bool takes_mask() {
+  template <element T>
+  static consteval bool takes_mask() {
     return (detail::takes_mask<F, T>() || ...);
   }
-  template <element T> static consteval bool fits_element() {
+  template <element T>
+  static consteval bool fits_element() {
     return (detail::fits_element<F, T>() && ...);
   }
 };
@@ -50,22 +56,24 @@ BITFAULT_FN constexpr status check_all(const model_list<F...>& models, index_t e
   if constexpr (sizeof...(F) == 0)
     return {};
   else
-    return first_refusal(check_model<std::remove_cvref_t<decltype(models.first)>, T>(models.first,
-                                                                                     events),
-                         check_all<T>(models.rest, events));
+    return first_refusal(
+        check_model<std::remove_cvref_t<decltype(models.first)>, T>(models.first, events),
+        check_all<T>(models.rest, events));
 }
 
 } // namespace detail
 
-/// One event with ordered steps: `chain{bit_flip{}, scale{2}}`. Word-level steps see the mask, value
-/// steps the value that the step before has left. A chain that holds a value model counts as one:
-/// an element belongs to its lowest event.
-template <class... F> struct chain : detail::combination<F...> {
+/// One event with ordered steps: `chain{bit_flip{}, scale{2}}`. Word-level steps see the mask,
+/// value steps the value that the step before has left. A chain that holds a value model counts as
+/// one: an element belongs to its lowest event.
+template <class... F>
+struct chain : detail::combination<F...> {
   detail::model_list<F...> models;
 
   BITFAULT_FN constexpr explicit chain(F... f) noexcept : models(detail::make_list(f...)) {}
 
-  template <element T> BITFAULT_FN constexpr status check(index_t events) const noexcept {
+  template <element T>
+  BITFAULT_FN constexpr status check(index_t events) const noexcept {
     return detail::check_all<T>(models, events);
   }
   template <element T, class W>
@@ -84,25 +92,32 @@ private:
       return run<T>(list.rest, word, mask, random);
   }
 };
-template <class... F> chain(F...) -> chain<F...>;
+template <class... F>
+chain(F...) -> chain<F...>;
 
 /// A fault model and how often it is chosen, relative to the other weights of its mixture.
-template <class F> struct weighted {
+template <class F>
+struct weighted {
   std::uint32_t weight;
   F model;
 };
-template <class I, class F> weighted(I, F) -> weighted<F>;
+template <class I, class F>
+weighted(I, F) -> weighted<F>;
 
-/// Each event draws one of several models: `mixture{weighted{70, bit_flip{}}, weighted{30, zero{}}}`.
-/// Weights are whole numbers. A mixture that holds a value model counts as one: an element belongs
-/// to its lowest event.
-template <class... F> struct mixture : detail::combination<F...> {
+/// Each event draws one of several models: `mixture{weighted{70, bit_flip{}}, weighted{30,
+/// zero{}}}`. Weights are whole numbers. A mixture that holds a value model counts as one: an
+/// element belongs to its lowest event.
+template <class... F>
+struct mixture : detail::combination<F...> {
   detail::model_list<weighted<F>...> models;
 
-  BITFAULT_FN constexpr explicit mixture(weighted<F>... w) noexcept : models(detail::make_list(w...)) {}
+  BITFAULT_FN constexpr explicit mixture(weighted<F>... w) noexcept
+      : models(detail::make_list(w...)) {}
 
-  template <element T> BITFAULT_FN constexpr status check(index_t events) const noexcept {
-    if (total(models) == 0) return {refusal::bad_parameter, 0, 0, 0, "mixture: sum of weights"};
+  template <element T>
+  BITFAULT_FN constexpr status check(index_t events) const noexcept {
+    if (total(models) == 0)
+      return {refusal::bad_parameter, 0, 0, 0, "mixture: sum of weights"};
     return check_each<T>(models, events);
   }
   template <element T, class W>
@@ -122,9 +137,8 @@ private:
   template <element T, class First, class... Rest>
   BITFAULT_FN static constexpr status check_each(const detail::model_list<First, Rest...>& list,
                                                  index_t events) noexcept {
-    const status one =
-        detail::check_model<std::remove_cvref_t<decltype(list.first.model)>, T>(list.first.model,
-                                                                                events);
+    const status one = detail::check_model<std::remove_cvref_t<decltype(list.first.model)>, T>(
+        list.first.model, events);
     if constexpr (sizeof...(Rest) == 0)
       return one;
     else
@@ -143,6 +157,7 @@ private:
     }
   }
 };
-template <class... F> mixture(weighted<F>...) -> mixture<F...>;
+template <class... F>
+mixture(weighted<F>...) -> mixture<F...>;
 
 } // namespace bitfault

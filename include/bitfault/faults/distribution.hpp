@@ -44,7 +44,8 @@ struct uniform {
   double low;
   double high;
   BITFAULT_FN constexpr status check() const noexcept {
-    if (!detail::is_finite(low)) return detail::parameter_refused("uniform: low", low);
+    if (!detail::is_finite(low))
+      return detail::parameter_refused("uniform: low", low);
     if (!detail::is_finite(high) || high < low)
       return detail::parameter_refused("uniform: high (finite, not below low)", high);
     if (!detail::is_finite(detail::short_double(high - low)))
@@ -63,7 +64,8 @@ struct normal {
   double mean;
   double standard_deviation;
   BITFAULT_FN constexpr status check() const noexcept {
-    if (!detail::is_finite(mean)) return detail::parameter_refused("normal: mean", mean);
+    if (!detail::is_finite(mean))
+      return detail::parameter_refused("normal: mean", mean);
     if (!detail::is_finite(standard_deviation) || standard_deviation < 0)
       return detail::parameter_refused("normal: standard deviation (finite, not negative)",
                                        standard_deviation);

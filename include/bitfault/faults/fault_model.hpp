@@ -25,16 +25,19 @@ concept value_fault = std::is_invocable_r_v<T, const F&, T, random_source&>;
 
 /// f(word, mask, random) -> word
 template <class F, class T>
-concept word_fault =
-    std::is_invocable_r_v<word_t<T>, const F&, word_t<T>, word_t<T>, random_source&>;
+concept word_fault = std::is_invocable_r_v < word_t<T>,
+const F&, word_t<T>, word_t<T>, random_source& > ;
 
 /// Combinations (chain, mixture) say themselves which kinds of model they hold.
 template <class F>
-concept combined_model = requires { F::combined; };
+concept combined_model = requires {
+  F::combined;
+};
 
 /// Whether a value model is in it: then an element belongs to its lowest event. A user's own model
 /// is known by the arguments that it takes; one of the library says its level.
-template <class F, element T> consteval bool sets_value() {
+template <class F, element T>
+consteval bool sets_value() {
   if constexpr (combined_model<F>)
     return F::template sets_value<T>();
   else if constexpr (requires { F::level; })
@@ -44,7 +47,8 @@ template <class F, element T> consteval bool sets_value() {
 }
 
 /// Whether a model is in it that looks at the mask.
-template <class F, element T> consteval bool takes_mask() {
+template <class F, element T>
+consteval bool takes_mask() {
   if constexpr (combined_model<F>)
     return F::template takes_mask<T>();
   else if constexpr (requires { F::takes_whole_word; })
@@ -54,7 +58,8 @@ template <class F, element T> consteval bool takes_mask() {
 }
 
 /// Whether the model fits the element type at all.
-template <class F, element T> consteval bool fits_element() {
+template <class F, element T>
+consteval bool fits_element() {
   if constexpr (combined_model<F>)
     return F::template fits_element<T>();
   else
@@ -62,14 +67,16 @@ template <class F, element T> consteval bool fits_element() {
 }
 
 /// Whether a model is known to look at values only, whatever the element type.
-template <class F> consteval bool is_value_model() {
+template <class F>
+consteval bool is_value_model() {
   if constexpr (requires { F::level; })
     return F::level == fault_level::value;
   else
     return false;
 }
 
-template <class F> consteval bit_operation operation_of() {
+template <class F>
+consteval bit_operation operation_of() {
   if constexpr (requires { F::operation; })
     return F::operation;
   else
@@ -77,7 +84,8 @@ template <class F> consteval bit_operation operation_of() {
 }
 
 /// Whether a model is known to change no bit outside the mask, and each bit under it by itself.
-template <class F> consteval bool stays_under_mask() {
+template <class F>
+consteval bool stays_under_mask() {
   if constexpr (requires { F::stays_under_mask; })
     return F::stays_under_mask;
   else
@@ -85,7 +93,8 @@ template <class F> consteval bool stays_under_mask() {
 }
 
 /// Models whose value depends on the number of the event (lists) need a selector that counts.
-template <class F> consteval bool needs_numbered_events() {
+template <class F>
+consteval bool needs_numbered_events() {
   if constexpr (requires { F::needs_numbered_events; })
     return F::needs_numbered_events;
   else
@@ -93,7 +102,8 @@ template <class F> consteval bool needs_numbered_events() {
 }
 
 /// Whether the word that a model writes depends on the word that was there.
-template <class F> consteval bool replaces_value() {
+template <class F>
+consteval bool replaces_value() {
   if constexpr (requires { F::replaces; })
     return F::replaces;
   else

@@ -48,7 +48,8 @@ struct intermittent {
   static constexpr bool always_active = false;
   double p;
   BITFAULT_FN constexpr status check() const noexcept {
-    if (probability(p).valid) return {};
+    if (probability(p).valid)
+      return {};
     return {refusal::intermittency_not_a_probability, 0, detail::bit_cast<std::uint64_t>(p), 1,
             "intermittent"};
   }

@@ -67,16 +67,17 @@ BITFAULT_FN constexpr status
 apply_faults(std::span<const listed_fault> faults, const View& view,
              std::span<word_t<typename View::element_type>> before = {}) noexcept {
   using T = typename View::element_type;
-  if (const status s = check_faults<T>(faults, view.extents().size()); !s.ok()) return s;
+  if (const status s = check_faults<T>(faults, view.extents().size()); !s.ok())
+    return s;
   if (before.data() != nullptr && before.size() < faults.size())
     return {refusal::scratch_too_small, 0, before.size(), faults.size(), "apply_faults"};
   if (!faults.empty() && view.address(0) == nullptr)
     return {refusal::null_data, 0, view.extents().size(), 0, "apply_faults"};
   for (std::size_t i = 0; i < faults.size(); ++i) {
-    const auto was =
-        plain_memory::update(view.address(static_cast<index_t>(faults[i].element)),
-                             [&](word_t<T> w) { return faulty_word(faults[i], w); });
-    if (before.data() != nullptr) before[i] = was;
+    const auto was = plain_memory::update(view.address(static_cast<index_t>(faults[i].element)),
+                                          [&](word_t<T> w) { return faulty_word(faults[i], w); });
+    if (before.data() != nullptr)
+      before[i] = was;
   }
   return {};
 }

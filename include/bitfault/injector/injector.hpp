@@ -67,13 +67,16 @@ public:
     using codec_type = std::remove_const_t<decltype(codec)>;
     static_assert(takes_mask || codec_type::is_own_bits,
                   "bitfault: a format given for a value fault; a format is for faults in bits");
-    static_assert(!takes_mask || !detail::sets_value<Fault, T>() || codec_type::is_own_bits,
-                  "bitfault: a format given for a combination that holds a value fault; a format is "
-                  "for faults in bits");
+    static_assert(
+        !takes_mask || !detail::sets_value<Fault, T>() || codec_type::is_own_bits,
+        "bitfault: a format given for a combination that holds a value fault; a format is "
+        "for faults in bits");
 
-    status state = detail::first_refusal(
-        e.size_fits() ? status{} : status{refusal::space_too_large, 0, 0, detail::site_space::max_bits, "bind"},
-        detail::first_refusal(lifetime_.check(), format_status<T>()));
+    status state =
+        detail::first_refusal(e.size_fits() ? status{}
+                                            : status{refusal::space_too_large, 0, 0,
+                                                     detail::site_space::max_bits, "bind"},
+                              detail::first_refusal(lifetime_.check(), format_status<T>()));
     const auto family = [&] {
       if constexpr (bits_given)
         return bits_.template bind<codec_type::layout>(state);
@@ -107,13 +110,15 @@ public:
     }
     if (!space.fits() && state.ok())
       state = {refusal::space_too_large, 0, 0, detail::site_space::max_bits, "bind"};
-    if (!state.ok()) space = {};
+    if (!state.ok())
+      space = {};
     const auto selector = selector_.bind(space, safe, region, state);
     using selector_type = std::remove_const_t<decltype(selector)>;
     static_assert(!detail::needs_numbered_events<Fault>() || selector_type::numbered,
                   "bitfault: a list of values or masks needs a selector that numbers its events "
                   "(at, exactly, exactly_elements, fraction)");
-    if (state.ok()) state = detail::check_model<Fault, T>(fault_, selector.units());
+    if (state.ok())
+      state = detail::check_model<Fault, T>(fault_, selector.units());
 
     return plan<T, Capacity, selector_type, std::remove_const_t<decltype(region)>, family_type,
                 pattern_type, codec_type, Fault, Lifetime, Observer>(
@@ -121,7 +126,8 @@ public:
   }
 
   /// The plan for the extents and elements of a view.
-  template <tensor_view View> BITFAULT_FN constexpr auto bind(const View& view) const noexcept {
+  template <tensor_view View>
+  BITFAULT_FN constexpr auto bind(const View& view) const noexcept {
     return bind<std::remove_const_t<typename View::element_type>>(view.extents());
   }
 
@@ -211,7 +217,8 @@ public:
       static_assert(detail::always_false<T>, "bitfault: injector::draw: fault lists are hosted; "
                                              "include <bitfault/fault_list/fault_list.hpp>");
   }
-  template <tensor_view View> auto draw(const View& view, const fault_key& key) const {
+  template <tensor_view View>
+  auto draw(const View& view, const fault_key& key) const {
     const auto bound = bind(view);
     if constexpr (requires { draw_faults(bound, view, key); })
       return draw_faults(bound, view, key);
@@ -235,7 +242,8 @@ private:
                                 allocated(bound, bound.required_scratch(key), key));
   }
 
-  template <element T> BITFAULT_FN constexpr status format_status() const noexcept {
+  template <element T>
+  BITFAULT_FN constexpr status format_status() const noexcept {
     if constexpr (requires { format_.template check<T>(); })
       return format_.template check<T>();
     else

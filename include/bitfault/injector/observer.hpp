@@ -40,7 +40,8 @@ struct record_to {
   BITFAULT_FN constexpr status begin(index_t cells) const noexcept {
     if (log.size() < cells)
       return {refusal::log_too_small, 0, log.size(), cells, "record_to"};
-    for (index_t i = 0; i < cells; ++i) log[i] = {};
+    for (index_t i = 0; i < cells; ++i)
+      log[i] = {};
     *count = cells;
     return {};
   }
@@ -51,7 +52,8 @@ struct record_to {
 
 /// Switches an injector on or off at compile time: with `enable<false>{}` every call does nothing
 /// and leaves no instruction.
-template <bool On> struct enable {
+template <bool On>
+struct enable {
   static constexpr kind policy_kind = kind::enable;
   static constexpr bool on = On;
 };

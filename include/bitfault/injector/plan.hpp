@@ -31,7 +31,8 @@ namespace detail {
 
 /// Whether encoding a decoded code gives that code again. A codec whose element has too few digits
 /// for that says so by `is_exact`.
-template <class Codec> consteval bool keeps_codes() {
+template <class Codec>
+consteval bool keeps_codes() {
   if constexpr (requires { Codec::is_exact; })
     return Codec::is_exact;
   else
@@ -43,10 +44,10 @@ template <class Codec> consteval bool keeps_codes() {
 /// An injector bound to extents: all that is known before the key. Trivially copyable, may be
 /// constexpr and lie in flash. Made by `injector::bind`.
 ///
-/// A fault goes this way: the selector gives a site; `locate` turns it into an element of the region
-/// and a mask; the pattern spreads it over cells; `hit` changes the word of each cell.
-template <element T, std::size_t Capacity, class Selector, class Region, class Family, class Pattern,
-          class Codec, class Fault, class Lifetime, class Observer>
+/// A fault goes this way: the selector gives a site; `locate` turns it into an element of the
+/// region and a mask; the pattern spreads it over cells; `hit` changes the word of each cell.
+template <element T, std::size_t Capacity, class Selector, class Region, class Family,
+          class Pattern, class Codec, class Fault, class Lifetime, class Observer>
 class plan {
   using word = word_t<T>;
   using code = typename Codec::code;
@@ -64,18 +65,17 @@ class plan {
   /// user's own model, or a format that rounds its codes away, cannot be known to.
   static constexpr bool any_order =
       !events_may_meet || owned_elements ||
-      (detail::keeps_codes<Codec>() &&
-       (operation != bit_operation::none ||
-        (Family::single_bit && detail::stays_under_mask<Fault>())));
+      (detail::keeps_codes<Codec>() && (operation != bit_operation::none ||
+                                        (Family::single_bit && detail::stays_under_mask<Fault>())));
 
 public:
   using element_type = T;
   using extents_type = extents<Capacity>;
-  static constexpr undo undo_kind =
-      !Codec::is_own_bits || operation == bit_operation::none ? undo::words
-      : operation == bit_operation::flip                      ? undo::nothing
-      : Family::single_bit                                    ? undo::bits
-                                                              : undo::masks;
+  static constexpr undo undo_kind = !Codec::is_own_bits || operation == bit_operation::none
+                                        ? undo::words
+                                    : operation == bit_operation::flip ? undo::nothing
+                                    : Family::single_bit               ? undo::bits
+                                                                       : undo::masks;
 
   /// For lists: the operation on the element's own bits, if it is one; and whether the word that a
   /// fault leaves is known without the word that was there.
@@ -93,14 +93,13 @@ public:
 
   /// Whether the policies fit the extents.
   BITFAULT_FN constexpr const status& state() const noexcept { return state_; }
-  BITFAULT_FN constexpr const extents<Capacity>& bound_extents() const noexcept {
-    return extents_;
-  }
+  BITFAULT_FN constexpr const extents<Capacity>& bound_extents() const noexcept { return extents_; }
 
   /// The number of cells that a key draws, clipped and inactive ones included. O(1), or O(faults)
   /// for rates.
   BITFAULT_FN constexpr index_t cells(const fault_key& key) const noexcept {
-    if (!state_.ok()) return 0;
+    if (!state_.ok())
+      return 0;
     if constexpr (Selector::numbered)
       return selector_.units() * pattern_.cells();
     else
@@ -121,7 +120,8 @@ public:
   template <class View>
   BITFAULT_FN constexpr status check(const View& view) const noexcept {
     if constexpr (takes<View>()) {
-      if (!state_.ok()) return state_;
+      if (!state_.ok())
+        return state_;
       if (!(view.extents() == extents_))
         return {refusal::extents_differ, 0, view.extents().size(), extents_.size(), "apply"};
       if (extents_.size() != 0 && view.address(0) == nullptr)
@@ -136,10 +136,13 @@ public:
   BITFAULT_FN constexpr status apply(const Executor& executor, const View& view,
                                      const fault_key& key,
                                      std::span<word> scratch = {}) const noexcept {
-    if (const status s = check(view); !s.ok()) return s;
+    if (const status s = check(view); !s.ok())
+      return s;
     if constexpr (Observer::records)
-      if (const status s = observer_.begin(cells(key)); !s.ok()) return s;
-    if (selector_.units() == 0) return {};
+      if (const status s = observer_.begin(cells(key)); !s.ok())
+        return s;
+    if (selector_.units() == 0)
+      return {};
     using memory = typename Executor::memory;
     if (scratch.data() != nullptr)
       if (const index_t needed = required_scratch(key); scratch.size() < needed)
@@ -147,12 +150,15 @@ public:
 
     const bool keep = undo_kind != undo::nothing && scratch.data() != nullptr;
     if (keep && undo_kind == undo::bits)
-      for (word& w : scratch) w = 0;
+      for (word& w : scratch)
+        w = 0;
     // Where several events may change one word, all words are kept before the first change.
     constexpr bool keep_first = undo_kind == undo::words && (events_may_meet || !owned_elements);
-    if (keep && keep_first) save(executor, view, key, scratch);
+    if (keep && keep_first)
+      save(executor, view, key, scratch);
 
-    if (!keep && apply_dense(executor, view, key)) return {};
+    if (!keep && apply_dense(executor, view, key))
+      return {};
     for_each_cell(executor, view, key, Observer::records || keep,
                   [&](const detail::cell& cell, unsigned mask_number, std::uint64_t event,
                       index_t slot, const auto& stream) {
@@ -162,7 +168,8 @@ public:
                       observer_.record(slot, {cell.element, event, cell.mask, before,
                                               changed(before, cell, mask_number, event, stream)});
                     if constexpr (undo_kind != undo::nothing)
-                      if (keep && !keep_first) keep_undo<memory>(scratch, slot, cell, before);
+                      if (keep && !keep_first)
+                        keep_undo<memory>(scratch, slot, cell, before);
                   });
     return {};
   }
@@ -172,24 +179,26 @@ public:
   BITFAULT_FN constexpr void restore(const Executor& executor, const View& view,
                                      const fault_key& key, std::span<word> scratch) const noexcept {
     using memory [[maybe_unused]] = typename Executor::memory;
-    if (selector_.units() == 0) return;
+    if (selector_.units() == 0)
+      return;
     if constexpr (undo_kind == undo::nothing)
-      if (apply_dense(executor, view, key)) return;
-    for_each_cell(executor, view, key, undo_kind != undo::nothing,
-                  [&](const detail::cell& cell, unsigned, std::uint64_t, index_t slot,
-                      const auto&) {
-                    T* const p = word_at(view, cell.element);
-                    if constexpr (undo_kind == undo::nothing) {
-                      memory::flip(p, static_cast<word>(cell.mask));
-                    } else if constexpr (undo_kind == undo::bits) {
-                      if (((scratch[slot / word_bits] >> (slot % word_bits)) & 1u) != 0)
-                        memory::flip(p, static_cast<word>(cell.mask));
-                    } else if constexpr (undo_kind == undo::masks) {
-                      memory::flip(p, scratch[slot]);
-                    } else {
-                      memory::store(p, scratch[slot]);
-                    }
-                  });
+      if (apply_dense(executor, view, key))
+        return;
+    for_each_cell(
+        executor, view, key, undo_kind != undo::nothing,
+        [&](const detail::cell& cell, unsigned, std::uint64_t, index_t slot, const auto&) {
+          T* const p = word_at(view, cell.element);
+          if constexpr (undo_kind == undo::nothing) {
+            memory::flip(p, static_cast<word>(cell.mask));
+          } else if constexpr (undo_kind == undo::bits) {
+            if (((scratch[slot / word_bits] >> (slot % word_bits)) & 1u) != 0)
+              memory::flip(p, static_cast<word>(cell.mask));
+          } else if constexpr (undo_kind == undo::masks) {
+            memory::flip(p, scratch[slot]);
+          } else {
+            memory::store(p, scratch[slot]);
+          }
+        });
   }
 
   /// Copies the words that a key hits into `words`, one for each cell.
@@ -201,14 +210,14 @@ public:
                       const auto&) { words[slot] = to_word(*view.address(cell.element)); });
   }
 
-  /// Calls f(element, mask, event, slot) for each cell of a key that acts, in the order of the draw.
+  /// Calls f(element, mask, event, slot) for each cell of a key that acts, in the order of the
+  /// draw.
   template <class F>
   BITFAULT_FN constexpr void for_each_fault(const fault_key& key, F&& f) const noexcept {
     for_each_cell(serial_executor<1>{}, no_view{}, key, true,
                   [&](const detail::cell& cell, unsigned mask_number, std::uint64_t event,
-                      index_t slot, const auto& stream) {
-                    f(cell, mask_number, event, slot, stream);
-                  });
+                      index_t slot,
+                      const auto& stream) { f(cell, mask_number, event, slot, stream); });
   }
 
   /// The word that a fault turns `before` into.
@@ -232,7 +241,8 @@ private:
 
   /// Whether faults can go to a view of this type. One question after the other, so that a wrong
   /// view is one sentence.
-  template <class View> static consteval bool takes() {
+  template <class View>
+  static consteval bool takes() {
     using given = typename View::element_type;
     if constexpr (std::is_const_v<given>)
       static_assert(detail::always_false<View>,
@@ -281,13 +291,12 @@ private:
       scratch[slot] = before;
     } else {
       const auto mask = static_cast<word>(cell.mask);
-      const auto moved = static_cast<word>(
-          operation == bit_operation::set ? mask & ~before : mask & before);
+      const auto moved =
+          static_cast<word>(operation == bit_operation::set ? mask & ~before : mask & before);
       if constexpr (undo_kind == undo::masks)
         scratch[slot] = moved;
       else if (moved != 0)
-        Memory::set(&scratch[slot / word_bits],
-                    static_cast<word>(word{1} << (slot % word_bits)));
+        Memory::set(&scratch[slot / word_bits], static_cast<word>(word{1} << (slot % word_bits)));
     }
   }
 
@@ -305,8 +314,8 @@ private:
     if constexpr (!Selector::numbered)
       if (needs_slots && pieces > 1) {
         executor.run(pieces, [&](unsigned piece) {
-          first_slot[piece] =
-              count_events(key, piece_begin(units, pieces, piece), piece_begin(units, pieces, piece + 1));
+          first_slot[piece] = count_events(key, piece_begin(units, pieces, piece),
+                                           piece_begin(units, pieces, piece + 1));
         });
         index_t before = 0;
         for (unsigned piece = 0; piece < pieces; ++piece) {
@@ -323,7 +332,8 @@ private:
           begin, piece_begin(units, pieces, piece + 1),
           [&](const index_t* sites, unsigned n, index_t first_event) {
             if constexpr (Executor::batch > 1 && View::contiguous && Pattern::is_single)
-              if (n > 1) prefetch(view, sites, n);
+              if (n > 1)
+                prefetch(view, sites, n);
             for (unsigned i = 0; i < n; ++i) {
               const std::uint64_t event = Selector::numbered ? first_event + i : sites[i];
               spread(draw, stream, key.step, sites[i], event, slot, body);
@@ -338,25 +348,30 @@ private:
   BITFAULT_FN BITFAULT_INLINE constexpr void
   spread(const Draw& draw, const random_stream& stream, std::uint32_t step, index_t site,
          std::uint64_t event, index_t slot, Body& body) const noexcept {
-    if (!lifetime_.active(stream, step, event)) return;
+    if (!lifetime_.active(stream, step, event))
+      return;
     detail::cell anchor;
     const unsigned mask_number = locate(stream, site, anchor);
     if constexpr (Pattern::is_single) {
       if constexpr (owned_elements && events_may_meet)
-        if (!owns(draw, stream, step, event, anchor.element)) return;
+        if (!owns(draw, stream, step, event, anchor.element))
+          return;
       body(static_cast<const detail::cell&>(anchor), mask_number, event, slot, stream);
     } else {
       bool partition = false;
       if constexpr (owned_elements) {
         partition = pattern_.is_partition();
-        if (partition && !owns(draw, stream, step, event, anchor.element)) return;
+        if (partition && !owns(draw, stream, step, event, anchor.element))
+          return;
       }
       const index_t count = pattern_.cells();
       for (index_t i = 0; i < count; ++i) {
         detail::cell cell;
-        if (!pattern_.cell_at(anchor, i, cell) || !region_.contains(cell.element)) continue;
+        if (!pattern_.cell_at(anchor, i, cell) || !region_.contains(cell.element))
+          continue;
         if constexpr (owned_elements)
-          if (!partition && !owns(draw, stream, step, event, cell.element)) continue;
+          if (!partition && !owns(draw, stream, step, event, cell.element))
+            continue;
         const unsigned number = Pattern::moves_bits ? family_.index_of(cell.mask) : mask_number;
         body(static_cast<const detail::cell&>(cell), number, event, slot + i, stream);
       }
@@ -370,8 +385,8 @@ private:
     if constexpr (Selector::chooses_elements) {
       out.element = Selector::gives_elements ? site : region_.element(site);
       if constexpr (Family::fixed_count != 1)
-        number = detail::mul_high(stream.block(purpose::mask, out.element).word[0],
-                                  family_.count());
+        number =
+            detail::mul_high(stream.block(purpose::mask, out.element).word[0], family_.count());
     } else if constexpr (Family::fixed_count != 0) {
       out.element = region_.element(site / Family::fixed_count);
       number = static_cast<unsigned>(site % Family::fixed_count);
@@ -391,7 +406,8 @@ private:
     const index_t masks = Selector::chooses_elements ? 1 : family_.count();
     for (index_t i = 0; i < pattern_.cells(); ++i) {
       index_t anchor = 0;
-      if (!pattern_.anchor_of(element, i, anchor) || !region_.contains(anchor)) continue;
+      if (!pattern_.anchor_of(element, i, anchor) || !region_.contains(anchor))
+        continue;
       const index_t base = Selector::gives_elements ? anchor : region_.count_below(anchor) * masks;
       for (index_t m = 0; m < masks; ++m) {
         std::uint64_t other = 0;
@@ -403,8 +419,8 @@ private:
   }
 
   /// Work that touches every word, or so many that a sweep in address order is cheaper; false where
-  /// it is neither. Needs no undo. Pieces own whole elements, so plain memory does for any number of
-  /// threads.
+  /// it is neither. Needs no undo. Pieces own whole elements, so plain memory does for any number
+  /// of threads.
   template <class Executor, class View>
   BITFAULT_FN constexpr bool apply_dense(const Executor& executor, const View& view,
                                          const fault_key& key) const noexcept {
@@ -416,7 +432,8 @@ private:
     } else if constexpr (plain && requires { Selector::has_bitmaps; } &&
                          !Selector::chooses_elements && Codec::is_own_bits &&
                          operation != bit_operation::none && Family::fixed_count == word_bits) {
-      if (!selector_.has_tiles()) return false;
+      if (!selector_.has_tiles())
+        return false;
       apply_tiles(executor, view, key);
       return true;
     } else {
@@ -486,9 +503,11 @@ private:
   BITFAULT_FN constexpr void prefetch(const View& view, const index_t* sites,
                                       unsigned n) const noexcept {
     if constexpr (Region::is_whole && (Selector::chooses_elements || Family::fixed_count != 0)) {
-      if (__builtin_is_constant_evaluated() || n < 4) return; // few: nothing to overlap
+      if (__builtin_is_constant_evaluated() || n < 4)
+        return; // few: nothing to overlap
       constexpr index_t masks = Selector::chooses_elements ? 1 : Family::fixed_count;
-      for (unsigned i = 0; i < n; ++i) __builtin_prefetch(view.address(sites[i] / masks), 1);
+      for (unsigned i = 0; i < n; ++i)
+        __builtin_prefetch(view.address(sites[i] / masks), 1);
     }
   }
 
@@ -497,8 +516,7 @@ private:
     const random_stream stream(lifetime_.site_key(key));
     const auto draw = selector_.start(stream);
     index_t events = 0;
-    draw.template visit<32>(first, last,
-                            [&](const index_t*, unsigned n, index_t) { events += n; });
+    draw.template visit<32>(first, last, [&](const index_t*, unsigned n, index_t) { events += n; });
     return events;
   }
 

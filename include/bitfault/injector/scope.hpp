@@ -14,7 +14,8 @@ namespace bitfault {
 namespace detail {
 
 /// Scratch of the caller, or none.
-template <class Word> struct borrowed_scratch {
+template <class Word>
+struct borrowed_scratch {
   std::span<Word> words{};
   BITFAULT_FN constexpr std::span<Word> get() noexcept { return words; }
 };
@@ -24,16 +25,18 @@ template <class Word> struct borrowed_scratch {
 /// What `scoped` returns for an injector that is disabled at compile time: nothing happened.
 struct [[nodiscard]] disabled_scope {
   // A destructor, so that a scope that is never named again does not warn as unused.
+  // NOLINTNEXTLINE(modernize-use-equals-default)
   BITFAULT_FN constexpr ~disabled_scope() {}
   BITFAULT_FN constexpr index_t restore() const noexcept { return 0; }
   BITFAULT_FN constexpr bitfault::status status() const noexcept { return {}; }
 };
 
-/// Faults that end with a scope: injected when it is made, taken back bit for bit when it ends, also
-/// by an exception. Scopes may be nested (last in, first out). For weights and constants: a buffer
-/// that is rewritten in between would get a fault more from a closing flip; use `apply` there, or
-/// `scoped_checked`.
-template <class Plan, class View, class Executor, class Scratch> class [[nodiscard]] fault_scope {
+/// Faults that end with a scope: injected when it is made, taken back bit for bit when it ends,
+/// also by an exception. Scopes may be nested (last in, first out). For weights and constants: a
+/// buffer that is rewritten in between would get a fault more from a closing flip; use `apply`
+/// there, or `scoped_checked`.
+template <class Plan, class View, class Executor, class Scratch>
+class [[nodiscard]] fault_scope {
 public:
   BITFAULT_FN constexpr fault_scope(const Plan& plan, const View& view, const fault_key& key,
                                     const Executor& executor, Scratch scratch)
@@ -42,7 +45,8 @@ public:
     if (state_.ok() && scratch_.get().data() == nullptr) // `apply` would keep nothing
       if (const index_t needed = plan_.required_scratch(key_); needed != 0)
         state_ = {refusal::scratch_too_small, 0, 0, needed, "scoped"};
-    if (state_.ok()) state_ = plan_.apply(executor_, view_, key_, scratch_.get());
+    if (state_.ok())
+      state_ = plan_.apply(executor_, view_, key_, scratch_.get());
     active_ = state_.ok();
   }
   constexpr fault_scope(fault_scope&& other) noexcept
@@ -56,7 +60,8 @@ public:
 
   /// Takes the faults back now; the end of the scope then does nothing.
   BITFAULT_FN constexpr void restore() noexcept {
-    if (std::exchange(active_, false)) plan_.restore(executor_, view_, key_, scratch_.get());
+    if (std::exchange(active_, false))
+      plan_.restore(executor_, view_, key_, scratch_.get());
   }
   /// Why nothing was injected, where bad input is not thrown.
   BITFAULT_FN constexpr const bitfault::status& status() const noexcept { return state_; }
@@ -84,12 +89,13 @@ public:
     state_ = plan_.check(view_);
     cells_ = state_.ok() ? plan_.cells(key_) : 0;
     if (state_.ok() && scratch_.get().size() / 2 < cells_)
-      state_ = {refusal::scratch_too_small, 0, scratch_.get().size(), 2 * cells_,
-                "scoped_checked"};
-    if (!state_.ok()) return;
+      state_ = {refusal::scratch_too_small, 0, scratch_.get().size(), 2 * cells_, "scoped_checked"};
+    if (!state_.ok())
+      return;
     plan_.save(executor_, view_, key_, originals());
     state_ = plan_.apply(executor_, view_, key_);
-    if (!state_.ok()) return;
+    if (!state_.ok())
+      return;
     plan_.save(executor_, view_, key_, injected());
     active_ = true;
   }
@@ -104,16 +110,17 @@ public:
 
   /// Takes back what still stands and returns the number of cells that somebody else had written.
   BITFAULT_FN constexpr index_t restore() noexcept {
-    if (!std::exchange(active_, false)) return lost_;
-    plan_.for_each_fault(key_, [&](const detail::cell& cell, unsigned, std::uint64_t, index_t slot,
-                                   const auto&) {
-      auto* const p = view_.address(cell.element);
-      const auto now = to_word(*p);
-      if (now == injected()[slot])
-        plain_memory::store(p, originals()[slot]);
-      else if (now != originals()[slot]) // a cell of several events is restored by the first
-        ++lost_;
-    });
+    if (!std::exchange(active_, false))
+      return lost_;
+    plan_.for_each_fault(
+        key_, [&](const detail::cell& cell, unsigned, std::uint64_t, index_t slot, const auto&) {
+          auto* const p = view_.address(cell.element);
+          const auto now = to_word(*p);
+          if (now == injected()[slot])
+            plain_memory::store(p, originals()[slot]);
+          else if (now != originals()[slot]) // a cell of several events is restored by the first
+            ++lost_;
+        });
     return lost_;
   }
   BITFAULT_FN constexpr const bitfault::status& status() const noexcept { return state_; }

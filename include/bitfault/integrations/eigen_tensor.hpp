@@ -33,7 +33,7 @@ inline constexpr bool eigen_tensor_map<Eigen::TensorMap<Plain, Options, Pointer>
 
 template <detail::eigen_tensor X>
 struct view_of<X> {
-  static constexpr bool has_memory = requires(X& x) {
+  static constexpr bool has_memory = requires(X & x) {
     x.data();
     x.dimensions();
   };
@@ -62,7 +62,8 @@ private:
       // Constant numbers of axes, because dimensions are numbered with and without a sign.
       [&]<std::size_t... axis>(std::index_sequence<axis...>) {
         ((e.sizes[axis] = static_cast<index_t>(dimensions[axis])), ...);
-      }(std::make_index_sequence<rank>());
+      }
+      (std::make_index_sequence<rank>());
       if constexpr (rank <= 1 || static_cast<int>(X::Layout) == static_cast<int>(Eigen::RowMajor))
         return flat_view<value, rank>(x.data(), e);
       else

@@ -72,8 +72,8 @@ inline constexpr bool xtensor_borrows<xt::xstrided_view<C, S, L, F>> = xtensor_b
 /// Containers and adaptors whose type says that they are dense and row-major.
 template <class X>
 inline constexpr bool xtensor_flat =
-    X::static_layout == xt::layout_type::row_major &&
-    decltype(detail::xtensor_contains(std::declval<const X&>()))::value;
+    X::static_layout == xt::layout_type::row_major&& decltype(detail::xtensor_contains(
+                            std::declval<const X&>()))::value;
 
 } // namespace detail
 

@@ -24,7 +24,7 @@ struct binomial_blocks {
   /// Mean count of a block: in [8, 16) for p >= 2^-7 (blocks of at most 2^10 trials, kept as
   /// bitmaps), in [2, 4) below.
   BITFAULT_FN constexpr explicit binomial_blocks(fraction128 p) noexcept {
-    const int magnitude = p.high != 0 ? 1 + __builtin_clzll(p.high)
+    const int magnitude = p.high != 0  ? 1 + __builtin_clzll(p.high)
                           : p.low != 0 ? 65 + __builtin_clzll(p.low)
                                        : 128; // p lies in [2^-magnitude, 2^(1-magnitude))
     const int wanted = magnitude <= 7 ? magnitude + 3 : magnitude + 1;
@@ -34,15 +34,18 @@ struct binomial_blocks {
     const fraction128 q = detail::complement(p);
     const fraction128 odds = detail::divide(p, q);
     fraction128 mass = q;
-    for (unsigned i = 0; i < exponent; ++i) mass = detail::multiply(mass, mass);
-    for (std::uint64_t& t : threshold) t = ~std::uint64_t{0};
+    for (unsigned i = 0; i < exponent; ++i)
+      mass = detail::multiply(mass, mass);
+    for (std::uint64_t& t : threshold)
+      t = ~std::uint64_t{0};
     fraction128 below = mass;
     for (std::uint32_t j = 0; j < max_count; ++j) {
       threshold[j] = below.high;
       size = static_cast<std::uint8_t>(j + 1);
       // Divide before multiplying: the product stays below 2^64 and keeps its low bits.
       mass = detail::multiply(mass, detail::scale(detail::divide(odds, j + 1), trials - j));
-      if (mass.high == 0 && threshold[j] >= 0xFFFFFFFFFFFFFFF0u) break;
+      if (mass.high == 0 && threshold[j] >= 0xFFFFFFFFFFFFFFF0u)
+        break;
       const fraction128 next = detail::add(below, mass);
       below = next.high < below.high ? fraction128{~std::uint64_t{0}, ~std::uint64_t{0}} : next;
     }
@@ -53,10 +56,14 @@ struct binomial_blocks {
   BITFAULT_FN constexpr unsigned count(std::uint64_t uniform) const noexcept {
     constexpr unsigned usual = 8;
     unsigned c = 0;
-    for (unsigned j = 0; j < usual; ++j) c += static_cast<unsigned>(uniform >= threshold[j]);
-    if (c < usual) return c;
-    if (c > size) c = size;
-    while (c < size && uniform >= threshold[c]) ++c;
+    for (unsigned j = 0; j < usual; ++j)
+      c += static_cast<unsigned>(uniform >= threshold[j]);
+    if (c < usual)
+      return c;
+    if (c > size)
+      c = size;
+    while (c < size && uniform >= threshold[c])
+      ++c;
     return c;
   }
 

@@ -34,11 +34,11 @@ enum class purpose : std::uint32_t {
 class random_stream {
 public:
   BITFAULT_FN constexpr explicit random_stream(const fault_key& k) noexcept {
-    const philox_key seed{{static_cast<std::uint32_t>(k.seed),
-                           static_cast<std::uint32_t>(k.seed >> 32)}};
-    const philox_block derived = philox(
-        seed, {{static_cast<std::uint32_t>(k.trial), static_cast<std::uint32_t>(k.trial >> 32),
-                k.stream, k.step}});
+    const philox_key seed{
+        {static_cast<std::uint32_t>(k.seed), static_cast<std::uint32_t>(k.seed >> 32)}};
+    const philox_block derived =
+        philox(seed, {{static_cast<std::uint32_t>(k.trial),
+                       static_cast<std::uint32_t>(k.trial >> 32), k.stream, k.step}});
     key_ = {{derived.word[0], derived.word[1]}};
   }
 

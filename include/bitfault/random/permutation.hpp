@@ -56,7 +56,8 @@ public:
       : shape_(shape) {
     for (unsigned j = 0; j < shape.rounds; j += 4) {
       const philox_block b = stream.block(purpose::permutation, j / 4);
-      for (unsigned i = 0; i < 4; ++i) keys_[j + i] = b.word[i];
+      for (unsigned i = 0; i < 4; ++i)
+        keys_[j + i] = b.word[i];
     }
   }
 
@@ -64,14 +65,16 @@ public:
 
   /// The value at place i < size: site number i of a draw.
   BITFAULT_FN constexpr index_t at(index_t i) const noexcept {
-    do i = forward(i);
+    do
+      i = forward(i);
     while (i >= shape_.size);
     return i;
   }
 
   /// The place of a value: at(place_of(v)) == v.
   BITFAULT_FN constexpr index_t place_of(index_t value) const noexcept {
-    do value = backward(value);
+    do
+      value = backward(value);
     while (value >= shape_.size);
     return value;
   }
@@ -84,7 +87,8 @@ public:
       out += lanes;
       count -= lanes;
     }
-    for (unsigned i = 0; i < count; ++i) out[i] = at(first + i);
+    for (unsigned i = 0; i < count; ++i)
+      out[i] = at(first + i);
   }
 
 private:
@@ -96,7 +100,8 @@ private:
     auto right = static_cast<std::uint32_t>(i & ((index_t{1} << h) - 1));
     for (unsigned j = 0; j < shape_.rounds; j += 2) {
       left += detail::mul_high(detail::feistel_mix(right, keys_[j]), shape_.blocks);
-      if (left >= shape_.blocks) left -= shape_.blocks;
+      if (left >= shape_.blocks)
+        left -= shape_.blocks;
       right ^= detail::feistel_mix(left, keys_[j + 1]) >> (32 - h);
     }
     return (static_cast<index_t>(left) << h) | right;
@@ -141,7 +146,8 @@ private:
     }
     if (past_end != 0)
       for (unsigned i = 0; i < lanes; ++i)
-        while (out[i] >= shape_.size) out[i] = forward(out[i]);
+        while (out[i] >= shape_.size)
+          out[i] = forward(out[i]);
   }
 
   permutation_shape shape_;

@@ -87,20 +87,22 @@ BITFAULT_FN constexpr fraction128 multiply(fraction128 a, const fixed192& b) noe
 
 /// A probability in [0, 1], taken exactly from a double (bits below 2^-128 are dropped).
 struct probability {
-  fraction128 part;   ///< the value if it is below 1
-  bool one = false;   ///< the value is 1
-  bool valid = true;  ///< false: NaN, negative or above 1
+  fraction128 part;  ///< the value if it is below 1
+  bool one = false;  ///< the value is 1
+  bool valid = true; ///< false: NaN, negative or above 1
 
   constexpr probability() = default;
   BITFAULT_FN constexpr explicit probability(double p) noexcept {
     const auto word = detail::bit_cast<std::uint64_t>(p);
-    if (word == 0 || word == (std::uint64_t{1} << 63)) return; // 0 and -0
+    if (word == 0 || word == (std::uint64_t{1} << 63))
+      return; // 0 and -0
     if (word > 0x3FF0000000000000u) {
       valid = false; // above 1, infinite, NaN or negative
       return;
     }
     one = word == 0x3FF0000000000000u;
-    if (one) return;
+    if (one)
+      return;
     const int exponent = static_cast<int>(word >> 52); // 0 .. 1022
     const std::uint64_t fraction = word & 0x000FFFFFFFFFFFFFu;
     const std::uint64_t significand =

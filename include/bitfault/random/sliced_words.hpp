@@ -14,7 +14,8 @@ namespace detail {
 /// xoroshiro128+, for a few dozen outputs from a seed of 128 Philox bits. W is a 64-bit word or a
 /// vector of them.
 /// Source: Blackman, Vigna, "Scrambled linear pseudorandom number generators", ACM TOMS 47 (2021).
-template <class W> struct short_stream {
+template <class W>
+struct short_stream {
   W s0;
   W s1;
   BITFAULT_FN BITFAULT_INLINE constexpr W next() noexcept {
@@ -47,7 +48,8 @@ public:
                                   std::uint32_t* out) const noexcept {
     constexpr std::uint64_t quads = tile_words / 4;
     if (one_) {
-      for (unsigned i = 0; i < tile_words; ++i) out[i] = ~std::uint32_t{0};
+      for (unsigned i = 0; i < tile_words; ++i)
+        out[i] = ~std::uint32_t{0};
       return;
     }
 #if BITFAULT_DETAIL_LANES
@@ -56,13 +58,15 @@ public:
       return;
     }
 #endif
-    for (unsigned i = 0; i < quads; ++i) decide(stream, t * quads + i, out + 4 * i);
+    for (unsigned i = 0; i < quads; ++i)
+      decide(stream, t * quads + i, out + 4 * i);
   }
 
   /// Whether trial s succeeds: the same answer as its bit in `tile`.
   BITFAULT_FN constexpr bool trial(const random_stream& stream, std::uint64_t s) const noexcept {
     std::uint32_t words[4] = {~0u, ~0u, ~0u, ~0u};
-    if (!one_) decide(stream, s / 128, words);
+    if (!one_)
+      decide(stream, s / 128, words);
     return ((words[s / 32 % 4] >> (s % 32)) & 1u) != 0;
   }
 
@@ -73,7 +77,8 @@ private:
   }
 
   /// Compares the trials of quads (one to a lane of W) with the next digit of p.
-  template <class W> struct decision {
+  template <class W>
+  struct decision {
     detail::short_stream<W> random;
     W undecided[2]{~W{}, ~W{}};
     W hit[2]{};
@@ -98,34 +103,39 @@ private:
     decision<std::uint64_t> d{{seed.wide(0), seed.wide(1)}};
     for (unsigned level = 0; level < levels_; ++level) {
       d.take(digit(level));
-      if ((d.undecided[0] | d.undecided[1]) == 0) break;
+      if ((d.undecided[0] | d.undecided[1]) == 0)
+        break;
     }
-    for (unsigned w = 0; w < 4; ++w) out[w] = static_cast<std::uint32_t>(d.hit[w / 2] >> (w % 2 * 32));
+    for (unsigned w = 0; w < 4; ++w)
+      out[w] = static_cast<std::uint32_t>(d.hit[w / 2] >> (w % 2 * 32));
   }
 
 #if BITFAULT_DETAIL_LANES
   /// `decide` for eight quads at once.
   void decide_lanes(philox_key key, std::uint64_t quad, std::uint32_t* out) const noexcept {
-    using detail::lanes;
+    using detail::word_lanes;
     constexpr unsigned groups = 8 / detail::lane_count;
     constexpr auto tag = static_cast<std::uint32_t>(purpose::sliced);
-    decision<lanes> d[groups];
+    decision<word_lanes> d[groups];
     for (unsigned g = 0; g < groups; ++g) {
-      lanes even[1], odd[1];
+      word_lanes even[1], odd[1];
       detail::philox_rows<1, 10>(key, quad + g * detail::lane_count, 0, tag, even, odd);
       d[g].random = {even[0], odd[0]};
     }
     for (unsigned level = 0; level < levels_; ++level) {
-      lanes left{};
+      word_lanes left{};
       const bool next = digit(level);
-      for (unsigned g = 0; g < groups; ++g) {
-        d[g].take(next);
-        left |= d[g].undecided[0] | d[g].undecided[1];
+      for (decision<word_lanes>& group : d) {
+        group.take(next);
+        left |= group.undecided[0] | group.undecided[1];
       }
-      if (level < 6) continue; // 1024 trials are hardly ever decided so soon
+      if (level < 6)
+        continue; // 1024 trials are hardly ever decided so soon
       std::uint64_t any = 0;
-      for (unsigned i = 0; i < detail::lane_count; ++i) any |= left[i];
-      if (any == 0) break;
+      for (unsigned i = 0; i < detail::lane_count; ++i)
+        any |= left[i];
+      if (any == 0)
+        break;
     }
     for (unsigned g = 0; g < groups; ++g)
       detail::store_pairs(d[g].hit[0], d[g].hit[1], out + 4 * detail::lane_count * g);

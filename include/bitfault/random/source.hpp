@@ -18,7 +18,8 @@ public:
 
   /// 32 uniform bits.
   BITFAULT_FN constexpr std::uint32_t next32() noexcept {
-    if (used_ == 4) refill();
+    if (used_ == 4)
+      refill();
     return block_.word[used_++];
   }
   /// 64 uniform bits.

@@ -14,19 +14,22 @@
 namespace bitfault {
 
 /// The indices of one element, outermost axis first: `coordinates{3, 0, 1, 2}`.
-template <std::size_t N> struct coordinates {
+template <std::size_t N>
+struct coordinates {
   index_t index[N];
   template <std::integral... I>
     requires(sizeof...(I) == N)
   BITFAULT_FN constexpr coordinates(I... i) noexcept
       : index{(i < 0 ? ~index_t{0} : static_cast<index_t>(i))...} {}
 };
-template <class... I> coordinates(I...) -> coordinates<sizeof...(I)>;
+template <class... I>
+coordinates(I...) -> coordinates<sizeof...(I)>;
 
 namespace detail {
 
 /// Given elements, in the order they were given.
-template <class List> struct bound_list {
+template <class List>
+struct bound_list {
   static constexpr bool chooses_elements = true;
   static constexpr bool gives_elements = true;
   static constexpr bool numbered = true;
@@ -48,7 +51,8 @@ template <class List> struct bound_list {
     }
     BITFAULT_FN constexpr bool find(index_t site, std::uint64_t& event) const noexcept {
       for (event = 0; event < self->count; ++event)
-        if (self->list[static_cast<index_t>(event)] == site) return true;
+        if (self->list[static_cast<index_t>(event)] == site)
+          return true;
       return false;
     }
   };
@@ -57,7 +61,8 @@ template <class List> struct bound_list {
   }
 };
 
-template <std::size_t N> struct index_list {
+template <std::size_t N>
+struct index_list {
   index_t values[N]{};
   BITFAULT_FN constexpr index_t operator[](index_t i) const noexcept { return values[i]; }
 };
@@ -66,7 +71,8 @@ template <std::size_t Capacity, std::size_t N>
 BITFAULT_FN constexpr index_t element_number(const extents<Capacity>& e, const coordinates<N>& c,
                                              status& state) noexcept {
   if (N != e.rank) {
-    if (state.ok()) state = {refusal::too_many_coordinates, 0, N, e.rank, "at"};
+    if (state.ok())
+      state = {refusal::too_many_coordinates, 0, N, e.rank, "at"};
     return 0;
   }
   index_t flat = 0;
@@ -96,7 +102,8 @@ BITFAULT_FN constexpr void check_listed(const Region& region, index_t element, i
 
 /// Given elements: coordinates or row-major numbers, `at{coordinates{3, 0, 1, 2}}`, `at{17, 99}`.
 /// They are events in this order. An element that is given twice is hit twice.
-template <class Item, std::size_t N> struct at {
+template <class Item, std::size_t N>
+struct at {
   static constexpr kind policy_kind = kind::selector;
   static constexpr bool needs_single_bits = false;
   Item item[N];
@@ -119,7 +126,8 @@ template <class Item, std::size_t N> struct at {
 };
 
 /// Row-major numbers in memory of the caller: `at{std::span<const index_t>(list)}`.
-template <> struct at<std::span<const index_t>, 1> {
+template <>
+struct at<std::span<const index_t>, 1> {
   static constexpr kind policy_kind = kind::selector;
   static constexpr bool needs_single_bits = false;
   std::span<const index_t> list;
@@ -135,9 +143,10 @@ template <> struct at<std::span<const index_t>, 1> {
   }
 };
 
-template <std::integral... I> at(I...) -> at<std::int64_t, sizeof...(I)>;
+template <std::integral... I>
+at(I...) -> at<std::int64_t, sizeof...(I)>;
 template <std::size_t N, std::same_as<coordinates<N>>... C>
 at(coordinates<N>, C...) -> at<coordinates<N>, 1 + sizeof...(C)>;
-at(std::span<const index_t>) -> at<std::span<const index_t>, 1>;
+at(std::span<const index_t>)->at<std::span<const index_t>, 1>;
 
 } // namespace bitfault

@@ -11,7 +11,8 @@ namespace bitfault {
 namespace detail {
 
 /// The same selector for each outermost index, with a draw of its own.
-template <class Inner> struct bound_each_entry {
+template <class Inner>
+struct bound_each_entry {
   static constexpr bool chooses_elements = Inner::chooses_elements;
   static constexpr bool gives_elements = false;
   static constexpr bool numbered = true;
@@ -36,12 +37,12 @@ template <class Inner> struct bound_each_entry {
         const index_t end = last - entry * k < k ? last - entry * k : k;
         const index_t offset = entry * self->sites_per_entry;
         const auto one = self->inner.start(stream.child(entry));
-        one.template visit<Batch>(
-            begin, end, [&](const index_t* sites, unsigned n, index_t event) {
-              index_t moved[Batch]{};
-              for (unsigned i = 0; i < n; ++i) moved[i] = sites[i] + offset;
-              sink(static_cast<const index_t*>(moved), n, entry * k + event);
-            });
+        one.template visit<Batch>(begin, end, [&](const index_t* sites, unsigned n, index_t event) {
+          index_t moved[Batch]{};
+          for (unsigned i = 0; i < n; ++i)
+            moved[i] = sites[i] + offset;
+          sink(static_cast<const index_t*>(moved), n, entry * k + event);
+        });
         first += end - begin;
       }
     }
@@ -63,12 +64,14 @@ template <class Inner> struct bound_each_entry {
 /// A different draw for each batch entry: `each_entry{exactly{3}}` hits 3 sites in every index of
 /// the outermost axis of the region. For `exactly`, `exactly_elements` and `fraction`; rates draw
 /// each entry on its own anyway.
-template <class Selector> struct each_entry {
+template <class Selector>
+struct each_entry {
   static constexpr kind policy_kind = kind::selector;
   static constexpr bool needs_single_bits = false;
-  static_assert(requires(Selector s) { s.k; } || requires(Selector s) { s.q; },
-                "bitfault: each_entry: it repeats exactly, exactly_elements or fraction for each "
-                "batch entry; a rate draws each entry on its own anyway");
+  static_assert(
+      requires(Selector s) { s.k; } || requires(Selector s) { s.q; },
+      "bitfault: each_entry: it repeats exactly, exactly_elements or fraction for each "
+      "batch entry; a rate draws each entry on its own anyway");
   Selector selector;
 
   template <class Extents, class Region>
@@ -86,6 +89,7 @@ template <class Selector> struct each_entry {
         inner, space.entries, inner.chooses_elements ? one.elements : one.size()};
   }
 };
-template <class S> each_entry(S) -> each_entry<S>;
+template <class S>
+each_entry(S) -> each_entry<S>;
 
 } // namespace bitfault

@@ -25,7 +25,8 @@ struct bound_every {
     index_t count;
     template <unsigned Batch, class Sink>
     BITFAULT_FN constexpr void visit(index_t first, index_t last, Sink&& sink) const noexcept {
-      for (; first < last; ++first) sink(&first, 1u, first);
+      for (; first < last; ++first)
+        sink(&first, 1u, first);
     }
     BITFAULT_FN constexpr bool find(index_t site, std::uint64_t& event) const noexcept {
       event = site;

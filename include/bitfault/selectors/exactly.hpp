@@ -13,7 +13,8 @@ namespace bitfault {
 namespace detail {
 
 /// The first `count` values of a keyed permutation of the space.
-template <bool ChoosesElements> struct bound_permuted {
+template <bool ChoosesElements>
+struct bound_permuted {
   static constexpr bool chooses_elements = ChoosesElements;
   static constexpr bool gives_elements = false;
   static constexpr bool numbered = true;
@@ -52,7 +53,8 @@ template <bool ChoosesElements> struct bound_permuted {
 template <bool ChoosesElements>
 BITFAULT_FN constexpr bound_permuted<ChoosesElements>
 bind_permuted(const char* place, index_t count, index_t sites, status& state) noexcept {
-  if (!state.ok()) return {};
+  if (!state.ok())
+    return {};
   if (count > sites) {
     state = too_many(place, count, sites);
     return {};
@@ -112,8 +114,8 @@ struct fraction {
       state = {refusal::fraction_not_a_probability, 0, detail::bit_cast<std::uint64_t>(q), 1,
                "fraction"};
     const detail::fixed192 product = detail::scale(share.part, space.size());
-    const index_t count = share.one ? space.size()
-                                    : static_cast<index_t>(product.whole + (product.part.high >> 63));
+    const index_t count =
+        share.one ? space.size() : static_cast<index_t>(product.whole + (product.part.high >> 63));
     return detail::bind_permuted<false>("fraction", count, space.size(), state);
   }
 };

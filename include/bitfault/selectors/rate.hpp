@@ -31,7 +31,8 @@ struct rate_tables {
 
   constexpr rate_tables() = default;
   BITFAULT_FN constexpr explicit rate_tables(const probability& p) noexcept {
-    if (!p.valid || p.is_zero()) return;
+    if (!p.valid || p.is_zero())
+      return;
     constexpr std::uint64_t one_64th = std::uint64_t{1} << 58;
     if (p.one || p.part.high > one_64th) {
       draw = rate_draw::slices;
@@ -46,7 +47,8 @@ struct rate_tables {
 };
 
 /// Each site on its own with one probability.
-template <bool ChoosesElements> struct bound_rate {
+template <bool ChoosesElements>
+struct bound_rate {
   static constexpr bool chooses_elements = ChoosesElements;
   static constexpr bool gives_elements = false;
   static constexpr bool numbered = false;
@@ -57,7 +59,8 @@ template <bool ChoosesElements> struct bound_rate {
   index_t sites = 0;
 
   BITFAULT_FN constexpr index_t units() const noexcept {
-    if (sites == 0 || tables.draw == rate_draw::never) return 0;
+    if (sites == 0 || tables.draw == rate_draw::never)
+      return 0;
     return static_cast<index_t>(((std::uint64_t{sites} - 1) >> tables.unit_bits) + 1);
   }
   /// Whether units come as bitmaps of 32-bit words (`draw::tiles`).
@@ -95,7 +98,8 @@ template <bool ChoosesElements> struct bound_rate {
       }
       for_each_unit(first, last, [&](index_t unit, unsigned count, place_cutter& places) {
         const unsigned n = 1u << (tables->unit_bits - 5);
-        for (unsigned i = 0; i < n; ++i) words[i] = 0;
+        for (unsigned i = 0; i < n; ++i)
+          words[i] = 0;
         while (count != 0) {
           const auto place = static_cast<std::uint32_t>(places.next());
           std::uint32_t& word = words[place / 32];
@@ -109,12 +113,15 @@ template <bool ChoosesElements> struct bound_rate {
 
     BITFAULT_FN constexpr bool find(index_t site, std::uint64_t& event) const noexcept {
       event = site;
-      if (tables->draw == rate_draw::never) return false;
-      if (tables->draw == rate_draw::slices) return tables->slices.trial(stream, site);
+      if (tables->draw == rate_draw::never)
+        return false;
+      if (tables->draw == rate_draw::slices)
+        return tables->slices.trial(stream, site);
       bool found = false;
       const auto unit = static_cast<index_t>(std::uint64_t{site} >> tables->unit_bits);
       visit<1>(unit, unit + 1, [&](const index_t* hit, unsigned n, index_t) {
-        for (unsigned i = 0; i < n; ++i) found = found || hit[i] == site;
+        for (unsigned i = 0; i < n; ++i)
+          found = found || hit[i] == site;
       });
       return found;
     }
@@ -134,9 +141,11 @@ template <bool ChoosesElements> struct bound_rate {
           f(unit + i, tables->blocks.count(u[0] | (std::uint64_t{u[1]} << 32)), places);
         }
       }
-      for (; unit < last; ++unit) one_unit(unit, f);
+      for (; unit < last; ++unit)
+        one_unit(unit, f);
     }
-    template <class F> BITFAULT_FN constexpr void one_unit(index_t unit, F&& f) const noexcept {
+    template <class F>
+    BITFAULT_FN constexpr void one_unit(index_t unit, F&& f) const noexcept {
       place_cutter places(stream, unit, tables->unit_bits);
       f(unit, tables->blocks.count(stream.block(purpose::block, unit).wide(0)), places);
     }
@@ -147,7 +156,8 @@ template <bool ChoosesElements> struct bound_rate {
       index_t batch[Batch + 4 * binomial_blocks::max_count]{}; // four units between two flushes
       unsigned n = 0;
       const auto flush = [&] {
-        if (n != 0) sink(static_cast<const index_t*>(batch), n, index_t{0});
+        if (n != 0)
+          sink(static_cast<const index_t*>(batch), n, index_t{0});
         n = 0;
       };
       const auto exact = [&](index_t unit, unsigned count, place_cutter& places) {
@@ -156,11 +166,13 @@ template <bool ChoosesElements> struct bound_rate {
         for (unsigned accepted = 0; accepted < count;) {
           place[accepted] = base + places.next();
           bool repeated = false;
-          for (unsigned i = 0; i < accepted; ++i) repeated |= place[i] == place[accepted];
+          for (unsigned i = 0; i < accepted; ++i)
+            repeated |= place[i] == place[accepted];
           accepted += repeated ? 0 : 1;
         }
         for (unsigned i = 0; i < count; ++i)
-          if (place[i] < sites) batch[n++] = static_cast<index_t>(place[i]);
+          if (place[i] < sites)
+            batch[n++] = static_cast<index_t>(place[i]);
       };
       // The last unit may reach past the last site; wide places are rare enough to go one by one.
       const index_t plain_end =
@@ -171,17 +183,20 @@ template <bool ChoosesElements> struct bound_rate {
       if (tables->unit_bits <= 32)
         for (; plain_end - unit >= 4 && unit < plain_end; unit += 4) {
           fill_four(unit, batch, n, exact);
-          if (n >= Batch) flush();
+          if (n >= Batch)
+            flush();
         }
       for (; unit < last; ++unit) {
         one_unit(unit, exact);
-        if (n >= Batch) flush();
+        if (n >= Batch)
+          flush();
       }
       flush();
     }
 
     /// Four units without a branch that depends on what was drawn: eight places are cut for each
-    /// and as many kept as its count says. Repeats and larger counts, both rare, are left to `exact`.
+    /// and as many kept as its count says. Repeats and larger counts, both rare, are left to
+    /// `exact`.
     template <class Exact>
     BITFAULT_FN constexpr void fill_four(index_t unit, index_t* batch, unsigned& n,
                                          Exact& exact) const noexcept {
@@ -197,22 +212,27 @@ template <bool ChoosesElements> struct bound_rate {
         const std::uint32_t* const u = words + 4 * i;
         std::uint32_t place[8]{};
         if (width > 16) {
-          for (unsigned w = 0; w < 8; ++w) place[w] = u[16 + w % 4 + 16 * (w / 4)] & low;
+          for (unsigned w = 0; w < 8; ++w)
+            place[w] = u[16 + w % 4 + 16 * (w / 4)] & low;
         } else if (width > 10) {
-          for (unsigned w = 0; w < 8; ++w) place[w] = (u[16 + w / 2] >> (w % 2 * width)) & low;
+          for (unsigned w = 0; w < 8; ++w)
+            place[w] = (u[16 + w / 2] >> (w % 2 * width)) & low;
         } else {
-          for (unsigned w = 0; w < 8; ++w) place[w] = (u[16 + w / 3] >> (w % 3 * width)) & low;
+          for (unsigned w = 0; w < 8; ++w)
+            place[w] = (u[16 + w / 3] >> (w % 3 * width)) & low;
         }
         bool repeated = false;
         for (unsigned turn = 1; turn <= 4; ++turn)
-          for (unsigned w = 0; w < 8; ++w) repeated |= place[w] == place[(w + turn) % 8];
+          for (unsigned w = 0; w < 8; ++w)
+            repeated |= place[w] == place[(w + turn) % 8];
         const unsigned count = tables->blocks.count(u[0] | (std::uint64_t{u[1]} << 32));
         if (repeated || count > 8) {
           one_unit(unit + i, exact);
           continue;
         }
         const index_t base = (unit + i) << width;
-        for (unsigned w = 0; w < 8; ++w) batch[n + w] = base + place[w];
+        for (unsigned w = 0; w < 8; ++w)
+          batch[n + w] = base + place[w];
         n += count;
       }
     }
@@ -226,9 +246,9 @@ template <bool ChoosesElements> struct bound_rate {
         const index_t base = unit << tables->unit_bits;
         for (unsigned i = 0; i < 1u << (tables->unit_bits - 5); ++i) {
           for (std::uint32_t word = words[i]; word != 0; word &= word - 1) {
-            const index_t site =
-                base + 32 * i + static_cast<index_t>(count_trailing_zeros(word));
-            if (site < sites) batch[n++] = site;
+            const index_t site = base + 32 * i + static_cast<index_t>(count_trailing_zeros(word));
+            if (site < sites)
+              batch[n++] = site;
           }
           if (n >= Batch) {
             sink(static_cast<const index_t*>(batch), n, index_t{0});
@@ -236,7 +256,8 @@ template <bool ChoosesElements> struct bound_rate {
           }
         }
       });
-      if (n != 0) sink(static_cast<const index_t*>(batch), n, index_t{0});
+      if (n != 0)
+        sink(static_cast<const index_t*>(batch), n, index_t{0});
     }
   };
   BITFAULT_FN constexpr draw start(const random_stream& stream) const noexcept {
@@ -245,7 +266,8 @@ template <bool ChoosesElements> struct bound_rate {
 };
 
 /// What per_bit and per_element share.
-template <bool ChoosesElements> struct rate_selector {
+template <bool ChoosesElements>
+struct rate_selector {
   static constexpr kind policy_kind = kind::selector;
   static constexpr bool needs_single_bits = !ChoosesElements;
 

@@ -26,13 +26,14 @@ struct bit_number {
   constexpr bit_number() = default;
   template <std::integral I>
   BITFAULT_FN constexpr bit_number(I bit) noexcept
-      : value(bit < 0 || static_cast<std::uint64_t>(bit) > ~0u ? ~0u : static_cast<unsigned>(bit)) {}
+      : value(bit<0 || static_cast<std::uint64_t>(bit)> ~0u ? ~0u : static_cast<unsigned>(bit)) {}
   BITFAULT_FN constexpr bit_number(unsigned bit, bool top) noexcept : value(bit), from_top(top) {}
 
   /// The number from the least significant bit in a word of `width` bits; `width` or more where
   /// there is no such bit.
   BITFAULT_FN constexpr unsigned in(unsigned width) const noexcept {
-    if (value >= width) return width;
+    if (value >= width)
+      return width;
     return from_top ? width - 1 - value : value;
   }
 };
@@ -43,7 +44,8 @@ BITFAULT_FN constexpr bit_number from_msb(unsigned i) noexcept { return {i, true
 namespace detail {
 
 /// One bit each of `count` neighbouring bits.
-template <unsigned Fixed = 0> struct single_run {
+template <unsigned Fixed = 0>
+struct single_run {
   static constexpr bool single_bit = true;
   static constexpr unsigned fixed_count = Fixed;
   std::uint8_t first = 0;
@@ -58,7 +60,8 @@ template <unsigned Fixed = 0> struct single_run {
 };
 
 /// One bit each of all bits of a word.
-template <unsigned Width> struct whole_word_bits {
+template <unsigned Width>
+struct whole_word_bits {
   static constexpr bool single_bit = true;
   static constexpr unsigned fixed_count = Width;
   BITFAULT_FN constexpr unsigned count() const noexcept { return Width; }
@@ -133,13 +136,15 @@ namespace bits {
 struct any {
   static constexpr kind policy_kind = kind::bits;
   static constexpr bool single_bit = true;
-  template <code_layout L> BITFAULT_FN constexpr auto bind(status& /*state*/) const noexcept {
+  template <code_layout L>
+  BITFAULT_FN constexpr auto bind(status& /*state*/) const noexcept {
     return detail::whole_word_bits<L.bits>{};
   }
 };
 
 /// One of the given bits: `given{30}`, `given{0, 1, from_msb(0)}`.
-template <std::size_t N> struct given {
+template <std::size_t N>
+struct given {
   static constexpr kind policy_kind = kind::bits;
   static constexpr bool single_bit = true;
   bit_number bit[N];
@@ -148,11 +153,13 @@ template <std::size_t N> struct given {
     requires(sizeof...(B) == N && (std::convertible_to<B, bit_number> && ...))
   BITFAULT_FN constexpr given(B... b) noexcept : bit{bit_number(b)...} {}
 
-  template <code_layout L> BITFAULT_FN constexpr auto bind(status& state) const noexcept {
+  template <code_layout L>
+  BITFAULT_FN constexpr auto bind(status& state) const noexcept {
     std::uint64_t set = 0;
     for (const bit_number& b : bit) {
       const unsigned place = b.in(L.bits);
-      if (place >= L.bits && state.ok()) state = detail::bit_refused("bits::given", b.value, L.bits);
+      if (place >= L.bits && state.ok())
+        state = detail::bit_refused("bits::given", b.value, L.bits);
       set |= place < L.bits ? std::uint64_t{1} << place : 0;
     }
     if constexpr (N == 1)
@@ -161,7 +168,8 @@ template <std::size_t N> struct given {
       return detail::single_set{set};
   }
 };
-template <class... B> given(B...) -> given<sizeof...(B)>;
+template <class... B>
+given(B...) -> given<sizeof...(B)>;
 
 /// One of the bits from `first` to `last`, both included: `range{23, 30}` is the exponent of a
 /// float, `range{from_msb(3), from_msb(0)}` the upper four bits.
@@ -171,15 +179,18 @@ struct range {
   bit_number first;
   bit_number last;
 
-  template <code_layout L> BITFAULT_FN constexpr auto bind(status& state) const noexcept {
+  template <code_layout L>
+  BITFAULT_FN constexpr auto bind(status& state) const noexcept {
     const unsigned a = first.in(L.bits), b = last.in(L.bits);
     if (a >= L.bits || b >= L.bits) {
       const unsigned wrong = a >= L.bits ? first.value : last.value;
-      if (state.ok()) state = detail::bit_refused("bits::range", wrong, L.bits);
+      if (state.ok())
+        state = detail::bit_refused("bits::range", wrong, L.bits);
       return detail::single_run<>{0, 1};
     }
     if (a > b) {
-      if (state.ok()) state = {refusal::bit_range_reversed, 0, a, b, "bits::range"};
+      if (state.ok())
+        state = {refusal::bit_range_reversed, 0, a, b, "bits::range"};
       return detail::single_run<>{0, 1};
     }
     return detail::single_run<>{static_cast<std::uint8_t>(a), static_cast<std::uint8_t>(b - a + 1)};
@@ -190,7 +201,8 @@ struct range {
 struct sign {
   static constexpr kind policy_kind = kind::bits;
   static constexpr bool single_bit = true;
-  template <code_layout L> BITFAULT_FN constexpr auto bind(status& /*state*/) const noexcept {
+  template <code_layout L>
+  BITFAULT_FN constexpr auto bind(status& /*state*/) const noexcept {
     static_assert(L.sign_bits == 1, "bitfault: bits::sign: this element type has no sign bit");
     return detail::one_bit{std::uint64_t{1} << (L.bits - 1)};
   }
@@ -200,7 +212,8 @@ struct sign {
 struct exponent {
   static constexpr kind policy_kind = kind::bits;
   static constexpr bool single_bit = true;
-  template <code_layout L> BITFAULT_FN constexpr auto bind(status& /*state*/) const noexcept {
+  template <code_layout L>
+  BITFAULT_FN constexpr auto bind(status& /*state*/) const noexcept {
     static_assert(L.exponent_bits > 0,
                   "bitfault: bits::exponent: this element type has no exponent");
     return detail::single_run<L.exponent_bits>{static_cast<std::uint8_t>(L.mantissa_bits),
@@ -212,7 +225,8 @@ struct exponent {
 struct mantissa {
   static constexpr kind policy_kind = kind::bits;
   static constexpr bool single_bit = true;
-  template <code_layout L> BITFAULT_FN constexpr auto bind(status& /*state*/) const noexcept {
+  template <code_layout L>
+  BITFAULT_FN constexpr auto bind(status& /*state*/) const noexcept {
     static_assert(L.exponent_bits > 0 && L.mantissa_bits > 0,
                   "bitfault: bits::mantissa: this element type has no mantissa");
     return detail::single_run<L.mantissa_bits>{0, static_cast<std::uint8_t>(L.mantissa_bits)};
@@ -223,13 +237,15 @@ struct mantissa {
 struct all {
   static constexpr kind policy_kind = kind::bits;
   static constexpr bool single_bit = false;
-  template <code_layout L> BITFAULT_FN constexpr auto bind(status& /*state*/) const noexcept {
+  template <code_layout L>
+  BITFAULT_FN constexpr auto bind(status& /*state*/) const noexcept {
     return detail::one_mask{detail::low_bits(L.bits)};
   }
 };
 
 /// All the bits that another policy chooses from, as one mask: `as_one{bits::exponent{}}`.
-template <class Policy> struct as_one {
+template <class Policy>
+struct as_one {
   static_assert(Policy::single_bit,
                 "bitfault: bits::as_one: it joins the single bits of another policy "
                 "(bits::given, bits::range, bits::exponent ...) into one mask");
@@ -237,14 +253,17 @@ template <class Policy> struct as_one {
   static constexpr bool single_bit = false;
   Policy policy;
 
-  template <code_layout L> BITFAULT_FN constexpr auto bind(status& state) const noexcept {
+  template <code_layout L>
+  BITFAULT_FN constexpr auto bind(status& state) const noexcept {
     const auto family = policy.template bind<L>(state);
     std::uint64_t together = 0;
-    for (unsigned i = 0; i < family.count(); ++i) together |= family.mask(i);
+    for (unsigned i = 0; i < family.count(); ++i)
+      together |= family.mask(i);
     return detail::one_mask{together};
   }
 };
-template <class P> as_one(P) -> as_one<P>;
+template <class P>
+as_one(P) -> as_one<P>;
 
 /// Any window of `length` adjacent bits, hit together: w - length + 1 masks, no wrap-around.
 struct adjacent {
@@ -252,7 +271,8 @@ struct adjacent {
   static constexpr bool single_bit = false;
   unsigned length;
 
-  template <code_layout L> BITFAULT_FN constexpr auto bind(status& state) const noexcept {
+  template <code_layout L>
+  BITFAULT_FN constexpr auto bind(status& state) const noexcept {
     if (length == 0 || length > L.bits) {
       if (state.ok())
         state = {refusal::window_wider_than_word, 0, length, L.bits, "bits::adjacent"};

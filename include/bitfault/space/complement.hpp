@@ -11,7 +11,8 @@ namespace bitfault {
 
 namespace detail {
 
-template <class Inner> struct bound_complement {
+template <class Inner>
+struct bound_complement {
   static constexpr bool is_whole = false;
   static constexpr bool is_box = false;
   Inner inner;
@@ -42,7 +43,8 @@ template <class Inner> struct bound_complement {
 
 /// Every element that another region leaves out: `complement{channel(3)}`. Finding a site takes
 /// O(log n) steps, no list is made.
-template <class Region> struct complement {
+template <class Region>
+struct complement {
   static constexpr kind policy_kind = kind::region;
   Region without;
 
@@ -52,6 +54,7 @@ template <class Region> struct complement {
                                                                       e.size()};
   }
 };
-template <class R> complement(R) -> complement<R>;
+template <class R>
+complement(R) -> complement<R>;
 
 } // namespace bitfault

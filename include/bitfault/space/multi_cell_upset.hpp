@@ -39,7 +39,8 @@ struct bound_upset {
     const index_t inside = column - new_group * group_columns;
     const index_t new_bit = degree.quotient(inside);
     const index_t new_word = new_group * degree.divisor() + inside - new_bit * degree.divisor();
-    if (new_word >= words_per_row) return false;
+    if (new_word >= words_per_row)
+      return false;
     out.element = (row + down) * words_per_row + new_word;
     out.mask = std::uint64_t{1} << new_bit;
     return out.element < elements;
@@ -80,7 +81,8 @@ struct multi_cell_upset {
     // No more rows and columns than the array has.
     const index_t array_rows = e.size() / words_per_row + (e.size() % words_per_row != 0 ? 1 : 0);
     index_t array_columns = 0;
-    if (!detail::multiply_fits(words_per_row, width, array_columns)) array_columns = columns;
+    if (!detail::multiply_fits(words_per_row, width, array_columns))
+      array_columns = columns;
     upset.rows = rows < array_rows ? rows : array_rows;
     upset.columns = columns < array_columns ? columns : array_columns;
     upset.degree = divider(interleaving);

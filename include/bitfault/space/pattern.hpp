@@ -60,7 +60,8 @@ struct bound_burst {
 };
 
 /// A box of cells: on each axis either all indices (whole) or `length` ones from the anchor on.
-template <std::size_t Capacity> class bound_block {
+template <std::size_t Capacity>
+class bound_block {
 public:
   static constexpr bool is_single = false;
   static constexpr bool moves_bits = false;
@@ -68,7 +69,8 @@ public:
   constexpr bound_block() = default;
   BITFAULT_FN constexpr explicit bound_block(const extents<Capacity>& e) noexcept
       : tensor_(e), lengths_(e) {
-    for (std::size_t axis = 0; axis < e.rank; ++axis) lengths_.sizes[axis] = 1;
+    for (std::size_t axis = 0; axis < e.rank; ++axis)
+      lengths_.sizes[axis] = 1;
     finish();
   }
   BITFAULT_FN constexpr void whole_axis(std::size_t axis) noexcept {
@@ -84,7 +86,8 @@ public:
   BITFAULT_FN constexpr index_t cells() const noexcept { return cells_; }
   BITFAULT_FN constexpr bool is_partition() const noexcept {
     for (std::size_t axis = 0; axis < lengths_.rank; ++axis)
-      if (!whole_[axis] && lengths_[axis] != 1) return false;
+      if (!whole_[axis] && lengths_[axis] != 1)
+        return false;
     return true;
   }
 
@@ -93,7 +96,8 @@ public:
     auto at = tensor_.coordinates(anchor.element);
     for (std::size_t axis = 0; axis < lengths_.rank; ++axis) {
       at[axis] = whole_[axis] ? offset[axis] : at[axis] + offset[axis];
-      if (at[axis] >= tensor_.size_of(axis)) return false;
+      if (at[axis] >= tensor_.size_of(axis))
+        return false;
     }
     out = {tensor_.flat(at), anchor.mask};
     return true;
@@ -212,15 +216,18 @@ struct whole_channel {
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
                                   status& state) const noexcept {
     detail::bound_block<Capacity> block(e);
-    if (axis >= e.rank && state.ok()) state = detail::axis_refused("whole_channel", axis, e.rank);
-    for (std::size_t inner = axis + 1; inner < e.rank; ++inner) block.whole_axis(inner);
+    if (axis >= e.rank && state.ok())
+      state = detail::axis_refused("whole_channel", axis, e.rank);
+    for (std::size_t inner = axis + 1; inner < e.rank; ++inner)
+      block.whole_axis(inner);
     return block;
   }
 };
 
 /// A box of elements on the last axes with the anchor in its first corner, clipped at the border:
 /// `tile{2, 4}` is 2 rows of 4.
-template <std::size_t N> struct tile {
+template <std::size_t N>
+struct tile {
   static constexpr kind policy_kind = kind::pattern;
   index_t length[N];
 
@@ -234,7 +241,8 @@ template <std::size_t N> struct tile {
                                   status& state) const noexcept {
     detail::bound_block<Capacity> block(e);
     if (N > e.rank) {
-      if (state.ok()) state = {refusal::too_many_coordinates, 0, N, e.rank, "tile"};
+      if (state.ok())
+        state = {refusal::too_many_coordinates, 0, N, e.rank, "tile"};
       return block;
     }
     for (std::size_t i = 0; i < N; ++i) {
@@ -247,6 +255,7 @@ template <std::size_t N> struct tile {
     return block;
   }
 };
-template <class... I> tile(I...) -> tile<sizeof...(I)>;
+template <class... I>
+tile(I...) -> tile<sizeof...(I)>;
 
 } // namespace bitfault

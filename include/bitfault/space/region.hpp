@@ -52,7 +52,8 @@ struct bound_whole {
   BITFAULT_FN constexpr index_t count_below(index_t e) const noexcept { return e; }
 };
 
-template <std::size_t Capacity> class bound_box {
+template <std::size_t Capacity>
+class bound_box {
 public:
   static constexpr bool is_whole = false;
   static constexpr bool is_box = true;
@@ -91,7 +92,8 @@ public:
   BITFAULT_FN constexpr bool contains(index_t e) const noexcept {
     const auto at = tensor_.coordinates(e);
     for (std::size_t axis = 0; axis < counts_.rank; ++axis)
-      if (!on_grid(axis, at[axis])) return false;
+      if (!on_grid(axis, at[axis]))
+        return false;
     return true;
   }
 
@@ -103,7 +105,8 @@ public:
       index_t here = 0;
       if (same_prefix && at[axis] > begin_[axis]) {
         here = step_[axis].quotient(at[axis] - begin_[axis] - 1) + 1;
-        if (here > counts_[axis]) here = counts_[axis];
+        if (here > counts_[axis])
+          here = counts_[axis];
       }
       below = below * counts_[axis] + here;
       same_prefix = same_prefix && on_grid(axis, at[axis]);
@@ -113,7 +116,8 @@ public:
 
 private:
   BITFAULT_FN constexpr bool on_grid(std::size_t axis, index_t index) const noexcept {
-    if (index < begin_[axis]) return false;
+    if (index < begin_[axis])
+      return false;
     const index_t distance = index - begin_[axis];
     const index_t steps = step_[axis].quotient(distance);
     return steps * step_[axis].divisor() == distance && steps < counts_[axis];
@@ -136,7 +140,8 @@ template <std::size_t Capacity>
 BITFAULT_FN constexpr void restrict_axis(bound_box<Capacity>& box, const extents<Capacity>& e,
                                          std::size_t axis, const range& r, const char* place,
                                          status& state) noexcept {
-  if (!state.ok()) return;
+  if (!state.ok())
+    return;
   if (axis >= e.rank)
     state = {refusal::axis_outside, static_cast<std::uint32_t>(axis), axis, e.rank, place};
   else if (r.end == static_cast<index_t>(r.begin + 1) && r.begin >= e[axis])
@@ -165,7 +170,8 @@ struct whole_tensor {
 
 /// A box: for each axis from the outermost `all`, an index, or a range; axes left out count as
 /// `all`. `region{all, 3}` is channel 3 of every batch entry.
-template <std::size_t N> struct region {
+template <std::size_t N>
+struct region {
   static constexpr kind policy_kind = kind::region;
   detail::axis_choice axis[N];
 
@@ -184,7 +190,8 @@ template <std::size_t N> struct region {
     return box;
   }
 };
-template <class... A> region(A...) -> region<sizeof...(A)>;
+template <class... A>
+region(A...) -> region<sizeof...(A)>;
 
 /// Some indices of one axis, counted from the outermost; all of the other axes.
 struct axis_region {

@@ -33,15 +33,15 @@ private:
 
 /// `view(pointer, size)`: a vector in memory.
 template <class T>
-  requires element<std::remove_const_t<T>>
-BITFAULT_FN constexpr flat_view<T, 1> view(T* data, index_t size) noexcept {
+requires element<std::remove_const_t<T>> BITFAULT_FN constexpr flat_view<T, 1>
+view(T* data, index_t size) noexcept {
   return {data, extents<1>(size)};
 }
 
 /// `view(pointer, extents{64, 3, 32, 32})`: a dense row-major tensor in memory.
 template <class T, std::size_t Rank>
-  requires element<std::remove_const_t<T>>
-BITFAULT_FN constexpr flat_view<T, Rank> view(T* data, const extents<Rank>& e) noexcept {
+requires element<std::remove_const_t<T>> BITFAULT_FN constexpr flat_view<T, Rank>
+view(T* data, const extents<Rank>& e) noexcept {
   return {data, e};
 }
 
@@ -49,10 +49,16 @@ namespace detail {
 
 /// The names that matrix and tensor classes have and sequences have not.
 template <class X>
-concept has_several_axes = requires(X& x) { x.rows(); } || requires(X& x) { x.strides(); } ||
-                           requires(X& x) { x.shape(); } || requires(X& x) { x.dimensions(); } ||
-                           requires(X& x) { x.sizes(); } || requires(X& x) { x.extents(); } ||
-                           requires(X& x) { x.extent(0); } || requires(X& x) { x.rank(); };
+concept has_several_axes = requires(X& x) {
+  x.rows();
+}
+|| requires(X& x) { x.strides(); }
+|| requires(X& x) { x.shape(); }
+|| requires(X& x) { x.dimensions(); }
+|| requires(X& x) { x.sizes(); }
+|| requires(X& x) { x.extents(); }
+|| requires(X& x) { x.extent(0); }
+|| requires(X& x) { x.rank(); };
 
 /// std::vector, std::array, std::span and their like: one axis, contiguous. Matrix classes have
 /// data() and size() too, but their memory order is their own, so they need an integration.
@@ -61,16 +67,17 @@ concept contiguous_sequence = requires(X& x) {
   requires std::is_pointer_v<decltype(x.data())>;
   { x.size() } -> std::convertible_to<std::size_t>;
   x[0];
-} && !has_several_axes<X>;
+}
+&&!has_several_axes<X>;
 
 /// A view type that copies cheaply and does not own, like std::span: a const one still refers to
 /// elements that may be written. (std::array and its like copy their elements; const ones have
 /// const elements.)
 template <class X>
-concept borrowing_sequence =
-    contiguous_sequence<X> && std::is_trivially_copyable_v<X> && requires(const X& x) {
-      { x.data() } -> std::same_as<typename X::element_type*>;
-    };
+concept borrowing_sequence = contiguous_sequence<X> && std::is_trivially_copyable_v<X> &&
+    requires(const X& x) {
+  { x.data() } -> std::same_as<typename X::element_type*>;
+};
 
 } // namespace detail
 

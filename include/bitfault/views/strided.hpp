@@ -91,9 +91,8 @@ private:
 
 /// `view(pointer, extents{rows, columns}, strides{1, rows})`: a column-major matrix.
 template <class T, std::size_t Rank>
-  requires element<std::remove_const_t<T>>
-BITFAULT_FN constexpr strided_view<T, Rank> view(T* first, const extents<Rank>& e,
-                                                 const strides<Rank>& s) noexcept {
+requires element<std::remove_const_t<T>> BITFAULT_FN constexpr strided_view<T, Rank>
+view(T* first, const extents<Rank>& e, const strides<Rank>& s) noexcept {
   return {first, e, s};
 }
 

@@ -11,7 +11,8 @@ TEST_CASE("every piece runs exactly once, whatever the number of threads") {
   for (const unsigned count : {1u, 2u, 7u, 64u, 256u}) {
     std::vector<std::atomic<int>> ran(count);
     threads{count, 1}.run(count, [&](unsigned piece) { ++ran[piece]; });
-    for (const auto& n : ran) CHECK(n == 1);
+    for (const auto& n : ran)
+      CHECK(n == 1);
   }
 }
 
@@ -43,7 +44,8 @@ TEST_CASE("threads that hit the same words lose no update") {
     }
   };
   std::vector<index_t> list(30000);
-  for (index_t i = 0; i < list.size(); ++i) list[i] = i * i % 8;
+  for (index_t i = 0; i < list.size(); ++i)
+    list[i] = i * i % 8;
   const std::span<const index_t> many(list);
   check(make_injector(bit_flip{}, at{many}));
   check(make_injector(stuck_at_1{}, at{many}, bits::range{5, 40}));

@@ -25,11 +25,13 @@ TEST_CASE("where chooses the elements whose mask is not zero, in any layout and 
 
 TEST_CASE("faults stay inside a region from a mask") {
   std::vector<std::uint8_t> mask(200), memory(200);
-  for (std::size_t i = 0; i < 200; i += 3) mask[i] = 7;
+  for (std::size_t i = 0; i < 200; i += 3)
+    mask[i] = 7;
   const auto chosen = where(mask);
   const auto injector = make_injector(bit_flip{}, exactly{67 * 8}, chosen.region());
   REQUIRE(injector.apply(view(memory), {}).ok());
-  for (std::size_t i = 0; i < 200; ++i) REQUIRE(memory[i] == (i % 3 == 0 ? 255 : 0));
+  for (std::size_t i = 0; i < 200; ++i)
+    REQUIRE(memory[i] == (i % 3 == 0 ? 255 : 0));
   const auto outside = make_injector(bit_flip{}, exactly{133 * 8}, complement{chosen.region()});
   REQUIRE(outside.apply(view(memory), {}).ok());
   CHECK(memory == std::vector<std::uint8_t>(200, 255));

@@ -10,7 +10,8 @@
 namespace bitfault {
 
 /// Scratch from the heap, for `scoped` without a span.
-template <class Word> class heap_scratch {
+template <class Word>
+class heap_scratch {
 public:
   explicit heap_scratch(index_t words) : words_(words) {}
   std::span<Word> get() noexcept { return words_; }

@@ -15,13 +15,15 @@ namespace bitfault {
 /// How words are changed when several threads may hit one of them: relaxed atomics, which cost what
 /// plain accesses do because the work waits for memory anyway.
 struct atomic_memory {
-  template <element T> static word_t<T>* word_at(T* p) noexcept {
+  template <element T>
+  static word_t<T>* word_at(T* p) noexcept {
     // GCC and Clang document the __atomic builtins for any integer object; the attribute keeps the
     // access out of type-based alias analysis.
     using aliasing_word __attribute__((may_alias)) = word_t<T>;
     return reinterpret_cast<aliasing_word*>(p);
   }
-  template <element T, class F> static word_t<T> update(T* p, F f) noexcept {
+  template <element T, class F>
+  static word_t<T> update(T* p, F f) noexcept {
     auto* const word = word_at(p);
     word_t<T> before = __atomic_load_n(word, __ATOMIC_RELAXED);
     while (!__atomic_compare_exchange_n(word, &before, static_cast<word_t<T>>(f(before)), true,
@@ -29,16 +31,20 @@ struct atomic_memory {
     }
     return before;
   }
-  template <element T> static word_t<T> flip(T* p, word_t<T> mask) noexcept {
+  template <element T>
+  static word_t<T> flip(T* p, word_t<T> mask) noexcept {
     return __atomic_fetch_xor(word_at(p), mask, __ATOMIC_RELAXED);
   }
-  template <element T> static word_t<T> set(T* p, word_t<T> mask) noexcept {
+  template <element T>
+  static word_t<T> set(T* p, word_t<T> mask) noexcept {
     return __atomic_fetch_or(word_at(p), mask, __ATOMIC_RELAXED);
   }
-  template <element T> static word_t<T> clear(T* p, word_t<T> mask) noexcept {
+  template <element T>
+  static word_t<T> clear(T* p, word_t<T> mask) noexcept {
     return __atomic_fetch_and(word_at(p), static_cast<word_t<T>>(~mask), __ATOMIC_RELAXED);
   }
-  template <element T> static void store(T* p, word_t<T> word) noexcept {
+  template <element T>
+  static void store(T* p, word_t<T> word) noexcept {
     __atomic_store_n(word_at(p), word, __ATOMIC_RELAXED);
   }
 };
@@ -55,10 +61,12 @@ public:
   explicit threads(unsigned count = 0, index_t units_per_thread = 4096)
       : count_(count != 0 ? count : std::thread::hardware_concurrency()),
         units_per_thread_(units_per_thread == 0 ? 1 : units_per_thread) {
-    if (count_ == 0) count_ = 1;
+    if (count_ == 0)
+      count_ = 1;
     if (count_ > max_pieces)
-      status{refusal::bad_parameter, 0, detail::bit_cast<std::uint64_t>(static_cast<double>(count_)),
-             max_pieces, "threads (at most 256)"}
+      status{refusal::bad_parameter, 0,
+             detail::bit_cast<std::uint64_t>(static_cast<double>(count_)), max_pieces,
+             "threads (at most 256)"}
           .or_throw();
   }
 
@@ -68,7 +76,8 @@ public:
   }
 
   /// If a thread cannot be started, its piece runs in the calling thread.
-  template <class Body> void run(unsigned count, Body body) const noexcept {
+  template <class Body>
+  void run(unsigned count, Body body) const noexcept {
     std::unique_ptr<std::jthread[]> workers(count > 1 ? new (std::nothrow) std::jthread[count - 1]
                                                       : nullptr);
     for (unsigned piece = 1; piece < count; ++piece) {
@@ -80,7 +89,8 @@ public:
         } catch (const std::exception&) { // out of threads: work on without them
         }
       }
-      if (!started) body(piece);
+      if (!started)
+        body(piece);
     }
     body(0);
   }
