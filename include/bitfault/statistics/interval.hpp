@@ -8,6 +8,9 @@ struct interval {
   double lower = 0;
   double upper = 1;
 
+  constexpr double width() const noexcept { return upper - lower; }
+  constexpr bool contains(double x) const noexcept { return lower <= x && x <= upper; }
+
   friend constexpr bool operator==(const interval&, const interval&) = default;
 };
 

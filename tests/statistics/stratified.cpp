@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "bitfault/statistics/stratified.hpp"
+
+#include "bitfault/statistics/allocation.hpp"
+#include "bitfault/statistics/clopper_pearson.hpp"
+
+#include "catch.hpp"
+#include "complaint.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace bitfault;
+
+/// The hits of a stratum with so many hits in all, drawn without replacement one by one.
+std::uint64_t draw(std::uint64_t population, std::uint64_t hits, std::uint64_t trials,
+                   std::mt19937_64& random) {
+  std::uint64_t found = 0;
+  for (std::uint64_t i = 0; i < trials; ++i)
+    if (random() % (population - i) < hits - found)
+      ++found;
+  return found;
+}
+
+/// Bit positions of three layers, say: sizes far apart, from harmless to fatal.
+struct layer {
+  std::uint64_t population, hits;
+};
+const std::vector<layer> network{{50000, 0},  {20000, 4}, {6000, 60}, {3000, 300},
+                                 {1000, 500}, {400, 396}, {100, 100}, {40, 1}};
+
+double truth() {
+  double hits = 0, all = 0;
+  for (const layer& l : network) {
+    hits += static_cast<double>(l.hits);
+    all += static_cast<double>(l.population);
+  }
+  return hits / all;
+}
+
+} // namespace
+
+TEST_CASE("each member has the same weight, however the trials were spread") {
+  const std::vector<stratum> strata{{1000, 10, 5}, {9000, 10, 1}};
+  const estimate e = stratified_estimate(strata);
+  CHECK(e.value == Approx(0.1 * 0.5 + 0.9 * 0.1));
+  CHECK(e.bounds.contains(e.value));
+  // One stratum is Clopper and Pearson's interval.
+  const std::vector<stratum> one{{1000, 10, 5}};
+  const estimate alone = stratified_estimate(one);
+  const interval exact = clopper_pearson_interval(5, 10, 0.95, 1000);
+  CHECK(alone.bounds.lower == Approx(exact.lower));
+  CHECK(alone.bounds.upper == Approx(exact.upper));
+}
+
+TEST_CASE("strata that were tried to the end are certain, those not tried may be anything") {
+  const std::vector<stratum> known{{40, 40, 4}, {60, 60, 60}};
+  CHECK(stratified_estimate(known) == estimate{0.64, {0.64, 0.64}});
+  const std::vector<stratum> half_known{{40, 40, 4}, {60, 0, 0}};
+  const estimate e = stratified_estimate(half_known);
+  CHECK(e.value == Approx(0.1));
+  CHECK(e.bounds.lower == Approx(0.04));
+  CHECK(e.bounds.upper == Approx(0.64));
+}
+
+TEST_CASE("the stratified interval covers: equal numbers in each stratum, and in proportion") {
+  // 1000 campaigns each. 95 % minus four standard deviations are 922.
+  std::mt19937_64 random(8);
+  std::vector<std::uint64_t> sizes;
+  for (const layer& l : network)
+    sizes.push_back(l.population);
+  const std::vector<std::uint64_t> in_proportion = proportional_allocation(sizes, 1000);
+  int equal = 0, proportional = 0, pooled = 0;
+  for (int campaign = 0; campaign < 1000; ++campaign) {
+    std::vector<stratum> same, by_size;
+    std::uint64_t hits = 0;
+    for (std::size_t i = 0; i < network.size(); ++i) {
+      const layer& l = network[i];
+      const std::uint64_t n = std::min<std::uint64_t>(l.population, 125);
+      same.push_back({l.population, n, draw(l.population, l.hits, n, random)});
+      by_size.push_back(
+          {l.population, in_proportion[i], draw(l.population, l.hits, in_proportion[i], random)});
+      hits += by_size.back().hits;
+    }
+    equal += stratified_estimate(same).bounds.contains(truth()) ? 1 : 0;
+    proportional += stratified_estimate(by_size).bounds.contains(truth()) ? 1 : 0;
+    pooled += clopper_pearson_interval(hits, 1000).contains(truth()) ? 1 : 0;
+  }
+  CAPTURE(equal, proportional, pooled);
+  CHECK(equal >= 922);
+  CHECK(proportional >= 922);
+  CHECK(pooled >= 922);
+}
+
+TEST_CASE("where strata are many, the pooled counts of a proportional allocation are narrower") {
+  // 640 strata (20 layers, 32 bits) with ten trials each and no hit.
+  const std::vector<stratum> many(640, stratum{10000, 10, 0});
+  CHECK(stratified_estimate(many).bounds.upper >
+        10 * clopper_pearson_interval(0, 6400, 0.95, 6'400'000).upper);
+}
+
+TEST_CASE("strata that cannot be are refused") {
+  const std::vector<stratum> more_hits{{10, 3, 4}}, more_trials{{2, 3, 1}}, untried{{10, 0, 0}};
+  CHECK(complaint([&] { return stratified_estimate(more_hits); }) ==
+        "bitfault: stratified_estimate: 4 hits in 3 trials");
+  CHECK(complaint([&] { return stratified_estimate(more_trials); }).find("population of 2") !=
+        std::string::npos);
+  CHECK(complaint([&] { return stratified_estimate(untried); }) ==
+        "bitfault: stratified_estimate: 0 trials given; at least 1 needed");
+}
