@@ -28,8 +28,7 @@ UMBRELLAS = {"bitfault.hpp", "embedded.hpp"}
 
 FREESTANDING_RANK = 3
 FREESTANDING_ROOMS = {"make.hpp"}
-FREESTANDING = {"bit", "compare", "concepts", "cstddef", "cstdint", "limits", "span", "type_traits",
-                "utility"}
+FREESTANDING = {"bit", "compare", "concepts", "cstddef", "cstdint", "limits", "type_traits", "utility"}
 EXTRA = {"core/error.hpp": {"exception"}}
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Everything for a hosted program. Integrations (Eigen, xtensor, DLPack ...) and the CUDA backend
-/// are included by themselves.
+/// The core for a hosted program: injectors, threads, fault lists and addresses. Beside it stand,
+/// to be included by themselves: the integrations (integrations/eigen.hpp and their like), the
+/// statistics (statistics/) and the campaign engine (campaign/).
 
 #include "backends/host/scratch.hpp"
 #include "backends/host/threads.hpp"
@@ -13,3 +14,4 @@
 #include "fault_list/fault_list.hpp"
 #include "fault_list/named_tensors.hpp"
 #include "fault_list/recorded.hpp"
+#include "formats/adaptive_float.hpp"

@@ -36,3 +36,4 @@
 #include "views/device.hpp"
 #include "views/flat.hpp"
 #include "views/strided.hpp"
+#include "views/volatile.hpp"

@@ -33,10 +33,31 @@ BITFAULT_FN constexpr auto pick(Default d, const First& first, const Rest&... re
     return pick<Wanted>(d, rest...);
 }
 
+/// Whether something could be a user's own fault model: a function or what has a call operator. A
+/// number, a string, a list or a range is neither, nor a policy.
+template <class P>
+consteval bool may_be_policy() {
+  if constexpr (requires { P::policy_kind; })
+    return true;
+  else if constexpr (requires(const P& p) {
+                       p.data();
+                       p.size();
+                     } ||
+                     std::is_same_v<P, range> || std::is_same_v<P, all_t>)
+    return false;
+  else
+    return std::is_class_v<P> || std::is_function_v<std::remove_pointer_t<P>>;
+}
+
 /// Asks the questions one after the other, so that a wrong composition is one sentence.
 template <class... P>
 consteval bool composition_is_right() {
-  if constexpr (count_of_kind<kind::fault_model, P...> == 0)
+  if constexpr (!(may_be_policy<P>() && ...))
+    static_assert(always_false<P...>,
+                  "bitfault::make_injector: something given is neither a policy nor a fault model "
+                  "(a number of faults is exactly{k}, a range of indices region{range{a, b}}, a "
+                  "list of elements at{list} or elements{list})");
+  else if constexpr (count_of_kind<kind::fault_model, P...> == 0)
     static_assert(always_false<P...>, "bitfault::make_injector: no fault model given (bit_flip{}, "
                                       "stuck_at_1{}, zero{} ... or a function of your own)");
   else if constexpr (count_of_kind<kind::fault_model, P...> > 1)

@@ -3,8 +3,8 @@
 """Compares the instructions of the library with those of code written by hand.
 
 The file has extern "C" functions in pairs, <name>_library and <name>_by_hand, whose instructions
-must be the same after labels are numbered anew and constants are replaced by their value. A
-function <name>_nothing must be a bare return.
+must be the same after labels are numbered anew, constants are replaced by their value and the
+operands of comparisons for equality, which may stand either way, are put in order. A function <name>_nothing must be a bare return.
 
 Usage: compare_code.py SOURCE COMPILER [FLAG...]
 """
@@ -80,7 +80,11 @@ def normalised(name, body, data):
         if line.split()[0] in ("endbr64", "nop", "nopw", "nopl"):
             continue
         line = re.sub(rf"\b{name}\b", "SELF", line)
-        result.append(re.sub(r"\s+", " ", re.sub(r"\.L\w+", label, line)))
+        line = re.sub(r"\s+", " ", re.sub(r"\.L\w+", label, line))
+        comparison = re.match(r"(cmp[bwlq]) (%\w+), (%\w+)$", result[-1]) if result else None
+        if comparison and line.split()[0] in ("je", "jne"):
+            result[-1] = "{} {}, {}".format(comparison[1], *sorted(comparison.groups()[1:]))
+        result.append(line)
     return result
 
 

@@ -19,6 +19,13 @@ extern "C" void rate_nothing(std::int8_t* w, std::size_t n, double p) {
   static_cast<void>(injector.reapply(view(w, n), fault_key{}));
 }
 
+extern "C" void plan_nothing(float* w, std::size_t n) {
+  const auto injector = make_injector(bit_flip{}, exactly{5}, enable<false>{});
+  const auto bound = injector.bind(view(w, n));
+  static_cast<void>(bound.apply(serial{}, view(w, n), fault_key{}));
+  static_cast<void>(bound.restore(serial{}, view(w, n), fault_key{}));
+}
+
 extern "C" void scope_nothing(double* w, std::size_t n) {
   const auto injector = make_injector(zero{}, every{}, enable<false>{});
   auto injected = injector.scoped(view(w, n), fault_key{});

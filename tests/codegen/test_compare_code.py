@@ -9,6 +9,14 @@ import tempfile
 DRIVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compare_code.py")
 LOOP = 'extern "C" void add_{}(float* p, int n) {{ for (int i = 0; i < n; ++i) p[i] += {}; }}\n'
 
+COMPARISON = 'extern "C" void a_{}() {{ asm volatile("cmpq {}\\n\\t{} 1f\\n1:"); }}\n'
+
+
+def comparisons(jump):
+    return (COMPARISON.format("library", "%rdi, %rax", jump) +
+            COMPARISON.format("by_hand", "%rax, %rdi", jump))
+
+
 CASES = [
     ("has two equal loops", LOOP.format("library", "2.5f") + LOOP.format("by_hand", "2.5f"), True),
     ("has another constant", LOOP.format("library", "2.5f") + LOOP.format("by_hand", "3.5f"), False),
@@ -18,6 +26,8 @@ CASES = [
     ("has no library twin", LOOP.format("by_hand", "2.5f"), False),
     ("returns at once", 'extern "C" void a_nothing() {}\n', True),
     ("does something", 'extern "C" void a_nothing(int* p) { *p = 1; }\n', False),
+    ("asks for equality the other way round", comparisons("jne"), True),
+    ("asks for less the other way round", comparisons("jl"), False),
     ("compares nothing", 'extern "C" void a() {}\n', False),
 ]
 

@@ -1,4 +1,4 @@
-// expect: deleted
+// expect: bitfault: exactly: how many? Give it a number: exactly{100}
 // SPDX-License-Identifier: MIT
 #include <bitfault/embedded.hpp>
 

@@ -1,4 +1,4 @@
-// expect: bitfault: the fault model does not fit the element type
+// expect: bitfault::make_injector: something given is neither a policy nor a fault model
 // SPDX-License-Identifier: MIT
 #include <bitfault/embedded.hpp>
 

@@ -4,7 +4,9 @@
 #include "combinations.hpp"
 
 #include <cmath>
+#include <cstddef>
 #include <limits>
+#include <span>
 #include <string>
 
 using namespace combinations;
@@ -51,11 +53,15 @@ TEST_CASE("contract 7: more faults than sites are refused") {
                 "bitfault: exactly: 9 faults asked for, but the space has only 8 sites");
   check_refused(make_injector(bit_flip{}, exactly_elements{41}),
                 "bitfault: exactly_elements: 41 faults asked for, but the space has only 40 sites");
-  check_refused(make_injector(bit_flip{}, each_entry{exactly{257}}),
-                "bitfault: exactly: 257 faults asked for, but the space has only 256 sites");
+  check_refused(
+      make_injector(bit_flip{}, each_entry{exactly{257}}),
+      "bitfault: each_entry (in each entry): 257 faults asked for, but the space has only "
+      "256 sites");
   check_refused(make_injector(bit_flip{}, exactly{-1}),
-                "bitfault: exactly: 18446744073709551615 faults asked for, but the space has only "
-                "1280 sites");
+                "bitfault: exactly: -1 faults asked for, but the space has only 1280 sites");
+  check_refused(
+      make_injector(bit_flip{}, exactly_elements{-40}),
+      "bitfault: exactly_elements: -40 faults asked for, but the space has only 40 sites");
   check_refused(make_injector(bit_flip{}, exactly{1}),
                 "bitfault: exactly: 1 faults asked for, but the space has only 0 sites",
                 extents{3, 0});
@@ -91,7 +97,13 @@ TEST_CASE("contract 7: bits outside the word are refused") {
   check_refused<std::int8_t>(make_injector(bit_flip{}, exactly{1}, bits::given{8}),
                              "bitfault: bits::given: bit 8 is outside a word of 8 bits");
   check_refused(make_injector(bit_flip{}, exactly{1}, bits::given{4294967296}),
-                "bitfault: bits::given: bit 4294967295 is outside a word of 32 bits");
+                "bitfault: bits::given: bit 4294967296 is outside a word of 32 bits");
+  check_refused(make_injector(bit_flip{}, exactly{1}, bits::given{3, -2}),
+                "bitfault: bits::given: bit -2 is outside a word of 32 bits");
+  check_refused(make_injector(bit_flip{}, exactly{1}, bits::range{-1, 4}),
+                "bitfault: bits::range: bit -1 is outside a word of 32 bits");
+  check_refused(make_injector(bit_flip{}, exactly{1}, bits::given{from_msb(-7)}),
+                "bitfault: bits::given: bit -7 is outside a word of 32 bits");
   check_refused(make_injector(bit_flip{}, exactly{1}, bits::range{20, 40}),
                 "bitfault: bits::range: bit 40 is outside a word of 32 bits");
   check_refused(make_injector(bit_flip{}, exactly{1}, bits::range{20, 10}),
@@ -115,29 +127,29 @@ TEST_CASE("contract 7: coordinates outside the extents are refused") {
   check_refused(make_injector(bit_flip{}, at{coordinates{0, 0}, coordinates{5, 0}}),
                 "bitfault: at: coordinate 5 on axis 0 is outside its extent 5");
   check_refused(make_injector(bit_flip{}, at{coordinates{-1, 0}}),
-                "bitfault: at: coordinate 18446744073709551615 on axis 0 is outside its extent 5");
+                "bitfault: at: coordinate -1 on axis 0 is outside its extent 5");
   check_refused(make_injector(bit_flip{}, at{coordinates{1, 2, 3}}),
                 "bitfault: at: 3 coordinates or ranges given for a tensor of rank 2");
-  check_refused(
-      make_injector(bit_flip{}, at{0, 40}),
-      "bitfault: at: element 40 (entry 1 of the list) is outside the 40 elements that can "
-      "be selected");
+  check_refused(make_injector(bit_flip{}, at{0, 40}),
+                "bitfault: at: element 40 (entry 1 of the list) is outside the tensor of 40 "
+                "elements");
+  check_refused(make_injector(bit_flip{}, at{-3}),
+                "bitfault: at: element -3 (entry 0 of the list) is outside the tensor of 40 "
+                "elements");
   check_refused(make_injector(bit_flip{}, at{0, 17}, batch_entry(0)),
-                "bitfault: at: element 17 (entry 1 of the list) is outside the 8 elements that can "
-                "be selected");
+                "bitfault: at: element 17 (entry 1 of the list) is not in the region of 8 "
+                "elements");
   const std::vector<index_t> list{3, 7, 41};
-  check_refused(
-      make_injector(bit_flip{}, at{std::span<const index_t>(list)}),
-      "bitfault: at: element 41 (entry 2 of the list) is outside the 40 elements that can "
-      "be selected");
+  check_refused(make_injector(bit_flip{}, at{std::span<const index_t>(list)}),
+                "bitfault: at: element 41 (entry 2 of the list) is outside the tensor of 40 "
+                "elements");
 }
 
 TEST_CASE("contract 7: regions outside the extents are refused") {
   check_refused(make_injector(bit_flip{}, exactly{1}, region{all, 8}),
                 "bitfault: region: coordinate 8 on axis 1 is outside its extent 8");
-  check_refused(
-      make_injector(bit_flip{}, exactly{1}, region{all, -1}),
-      "bitfault: region: coordinate 18446744073709551615 on axis 1 is outside its extent 8");
+  check_refused(make_injector(bit_flip{}, exactly{1}, region{all, -1}),
+                "bitfault: region: coordinate -1 on axis 1 is outside its extent 8");
   check_refused(make_injector(bit_flip{}, exactly{1}, region{range{2, 6}}),
                 "bitfault: region: coordinate 5 on axis 0 is outside its extent 5");
   check_refused(make_injector(bit_flip{}, exactly{1}, region{range{4, 2}}),
@@ -161,8 +173,8 @@ TEST_CASE("contract 7: regions outside the extents are refused") {
                 "bitfault: elements: entry 1 (element 3) does not come after element 3; the list "
                 "must be sorted without repeats");
   check_refused(make_injector(bit_flip{}, exactly{1}, elements{outside}),
-                "bitfault: elements: element 50 (entry 1 of the list) is outside the 40 elements "
-                "that can be selected");
+                "bitfault: elements: element 50 (entry 1 of the list) is outside the tensor of 40 "
+                "elements");
 }
 
 TEST_CASE("contract 7: patterns that do not fit the tensor are refused") {
@@ -175,12 +187,14 @@ TEST_CASE("contract 7: patterns that do not fit the tensor are refused") {
   check_refused(make_injector(bit_flip{}, exactly{1}, tile{1, 1, 1}),
                 "bitfault: tile: 3 coordinates or ranges given for a tensor of rank 2");
   check_refused(make_injector(bit_flip{}, exactly{1}, tile{1, 0}),
-                "bitfault: tile: 0 is not allowed here");
+                "bitfault: tile: length (at least 1): 0 is not allowed here");
   check_refused(make_injector(bit_flip{}, exactly{1}, burst{0}),
-                "bitfault: burst: 0 is not allowed here");
+                "bitfault: burst: length (at least 1): 0 is not allowed here");
   check_refused(make_injector(bit_flip{}, exactly{1}, multi_cell_upset{2, 1, 3, 8}),
-                "bitfault: multi_cell_upset: columns, rows and words_per_row must not be 0 and the "
-                "interleaving must divide words_per_row: 3 is not allowed here");
+                "bitfault: multi_cell_upset: interleaving (must divide words_per_row): 3 is not "
+                "allowed here");
+  check_refused(make_injector(bit_flip{}, exactly{1}, multi_cell_upset{.columns = 0}),
+                "bitfault: multi_cell_upset: columns (at least 1): 0 is not allowed here");
 }
 
 TEST_CASE("contract 7: fault models with bad parameters are refused") {
@@ -226,9 +240,10 @@ TEST_CASE("contract 7: a mask with a bit outside the word is refused") {
 
 TEST_CASE("contract 7: formats with bad parameters are refused") {
   check_refused(make_injector(bit_flip{}, exactly{1}, formats::quantized<std::int8_t>{0.0}),
-                "bitfault: formats::quantized: 0 is not allowed here");
-  check_refused(make_injector(bit_flip{}, exactly{1}, formats::quantized<std::int8_t>{1.0, 300}),
-                "bitfault: formats::quantized: 300 is not allowed here");
+                "bitfault: formats::quantized: scale (positive and finite): 0 is not allowed here");
+  check_refused(
+      make_injector(bit_flip{}, exactly{1}, formats::quantized<std::int8_t>{1.0, 300}),
+      "bitfault: formats::quantized: zero_point (one of the codes): 300 is not allowed here");
 }
 
 TEST_CASE("contract 7: every with several masks is refused") {
@@ -246,10 +261,8 @@ TEST_CASE("contract 7: spaces that cannot be counted are refused") {
       make_injector(bit_flip{}, rate::per_bit(1e-9)),
       "bitfault: bind: the site space has more than 2^62 sites; it cannot be counted here",
       extents{index_t{1} << 30, index_t{1} << 28});
-  check_refused(
-      make_injector(zero{}, every{}),
-      "bitfault: bind: the site space has more than 2^62 sites; it cannot be counted here",
-      extents{-1});
+  check_refused(make_injector(zero{}, every{}),
+                "bitfault: bind: axis 0 has size -1; a size must not be negative", extents{-1});
 }
 
 TEST_CASE("contract 7: scratch that is too small is refused") {
@@ -283,6 +296,15 @@ TEST_CASE("contract 7: scratch that is too small is refused") {
   const status s = bound.apply(serial{}, v, key, scratch);
   CHECK(s.reason == refusal::scratch_too_small);
   CHECK(same_bytes(memory, golden));
+
+  // The log of an earlier call is still there, too.
+  const fault_record old{1, 2, 3, 4, 5};
+  std::vector<fault_record> log(4, old);
+  index_t count = 77;
+  const auto watched = make_injector(zero{}, exactly{4}, record_to{log, &count}).bind(v);
+  CHECK(watched.apply(serial{}, v, key, scratch).reason == refusal::scratch_too_small);
+  CHECK(count == 77);
+  CHECK(log == std::vector<fault_record>(4, old));
 }
 
 TEST_CASE("contract 7: a log that is too small is refused") {
@@ -302,13 +324,25 @@ TEST_CASE("contract 7: a null pointer to elements is refused") {
         "bitfault: apply: the data pointer is null, but the tensor has 9 elements");
 }
 
+TEST_CASE("contract 7: a negative size is refused by its number") {
+  std::vector<float> memory(12);
+  const auto injector = make_injector(bit_flip{}, exactly{1});
+  const status s = injector.apply(view(memory.data(), extents{4, -3}), key);
+  CHECK(std::string(message(s).text) ==
+        "bitfault: bind: axis 1 has size -3; a size must not be negative");
+  CHECK(injector.apply(view(memory.data(), extents{0, -3}), key) == s);
+  CHECK(injector.apply(view(memory.data(), static_cast<std::size_t>(-12)), key).reason ==
+        refusal::negative_size);
+  CHECK(memory == std::vector<float>(12));
+}
+
 TEST_CASE("contract 7: a plan that is bound to other extents is refused") {
   const auto golden = any_bits<float>(40);
   std::vector<float> memory = golden;
   const auto bound = make_injector(bit_flip{}, exactly{5}).bind<float>(extents{8, 5});
   const status s = bound.apply(serial{}, view(memory.data(), small), key);
   CHECK(std::string(message(s).text) ==
-        "bitfault: apply: the plan is bound to a tensor of 40 elements, the view has 40 (or other "
+        "bitfault: apply: the faults are for a tensor of 40 elements, the view has 40 (or other "
         "extents)");
   CHECK(same_bytes(memory, golden));
   CHECK(!bound.apply(serial{}, view(memory.data(), extents{8, 4}), key).ok());

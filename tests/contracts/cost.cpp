@@ -18,10 +18,13 @@ namespace {
 std::atomic<std::size_t> allocations{0};
 std::atomic<std::size_t> allocated_bytes{0};
 
-void* counted(std::size_t bytes) {
+void* counted_or_null(std::size_t bytes) noexcept {
   ++allocations;
   allocated_bytes += bytes;
-  if (void* p = std::malloc(bytes == 0 ? 1 : bytes))
+  return std::malloc(bytes == 0 ? 1 : bytes);
+}
+void* counted(std::size_t bytes) {
+  if (void* p = counted_or_null(bytes))
     return p;
   throw std::bad_alloc();
 }
@@ -30,6 +33,12 @@ void* counted(std::size_t bytes) {
 
 void* operator new(std::size_t bytes) { return counted(bytes); }
 void* operator new[](std::size_t bytes) { return counted(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return counted_or_null(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return counted_or_null(bytes);
+}
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete[](void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }

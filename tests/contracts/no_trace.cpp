@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "combinations.hpp"
 
+#include <span>
 #include <type_traits>
 
 using namespace combinations;

@@ -3,6 +3,7 @@
 #include "catch.hpp"
 #include "combinations.hpp"
 
+#include <span>
 #include <stdexcept>
 #include <utility>
 

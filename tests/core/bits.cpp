@@ -88,11 +88,40 @@ TEST_CASE("upper halves of products") {
   STATIC_REQUIRE(detail::mul_high(0xFFFFFFFFu, 0xFFFFFFFFu) == 0xFFFFFFFEu);
   STATIC_REQUIRE(detail::mul_high(0x80000000u, 7u) == 3);
   STATIC_REQUIRE(detail::mul_high(~std::uint64_t{0}, ~std::uint64_t{0}) == ~std::uint64_t{0} - 1);
+  STATIC_REQUIRE(detail::mul_high_in_steps(~std::uint64_t{0}, ~std::uint64_t{0}) ==
+                 ~std::uint64_t{0} - 1);
   bool right = true;
   for (const std::uint64_t a : edges())
     for (const std::uint64_t b : edges())
-      right = right && detail::mul_high(a, b) == slow_mul_high(a, b);
+      right = right && detail::mul_high(a, b) == slow_mul_high(a, b) &&
+              detail::mul_high_in_steps(a, b) == slow_mul_high(a, b);
   CHECK(right);
+}
+
+#ifdef __SIZEOF_INT128__
+TEST_CASE("upper halves of products in 32-bit steps are those of 128-bit arithmetic") {
+  __extension__ using wide = unsigned __int128;
+  // Halves of zeros and ones, where carries go furthest, and any numbers.
+  constexpr std::uint64_t halves[] = {0, 1, 0x7FFF'FFFF, 0x8000'0000, 0xFFFF'FFFE, 0xFFFF'FFFF};
+  std::vector<std::uint64_t> factors;
+  for (const std::uint64_t high : halves)
+    for (const std::uint64_t low : halves)
+      factors.push_back(high << 32 | low);
+  chance::numbers any(111);
+  for (int i = 0; i < 300; ++i)
+    factors.push_back(any.next());
+  bool right = true;
+  for (const std::uint64_t a : factors)
+    for (const std::uint64_t b : factors)
+      right = right && detail::mul_high_in_steps(a, b) ==
+                           static_cast<std::uint64_t>(static_cast<wide>(a) * b >> 64);
+  CHECK(right);
+}
+#endif
+
+TEST_CASE("a number that was negative is shown as that") {
+  STATIC_REQUIRE(detail::as_given(7) == 7);
+  STATIC_REQUIRE(detail::as_given(static_cast<index_t>(-3)) == static_cast<std::uint64_t>(-3));
 }
 
 TEST_CASE("products that do not fit are noticed") {

@@ -27,9 +27,11 @@ std::string text(X x) {
 }
 
 constexpr std::uint64_t bits(double d) { return bitfault::detail::bit_cast<std::uint64_t>(d); }
+constexpr std::uint64_t negative(std::int64_t n) { return static_cast<std::uint64_t>(n); }
 constexpr std::uint64_t largest = ~std::uint64_t{0};
+constexpr std::uint64_t longest = std::uint64_t{1} << 63; // -9223372036854775808
 
-constexpr int last_refusal = static_cast<int>(refusal::log_too_small);
+constexpr int last_refusal = static_cast<int>(refusal::wrong_device);
 
 std::string sentence(refusal reason, std::uint32_t axis, std::uint64_t value, std::uint64_t limit,
                      const char* place = "") {
@@ -43,6 +45,11 @@ TEST_CASE("integers are written in full") {
   CHECK(text(std::uint64_t{10}) == "10");
   CHECK(text(std::uint64_t{1234567890123456789}) == "1234567890123456789");
   CHECK(text(largest) == "18446744073709551615");
+  CHECK(text(std::int64_t{0}) == "0");
+  CHECK(text(std::int64_t{-1}) == "-1");
+  CHECK(text(std::int64_t{-1234567890123456789}) == "-1234567890123456789");
+  CHECK(text(std::numeric_limits<std::int64_t>::max()) == "9223372036854775807");
+  CHECK(text(std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
 }
 
 TEST_CASE("floating-point numbers are written with six digits at most") {
@@ -119,15 +126,16 @@ TEST_CASE("every refusal has a sentence of its own that names its numbers") {
         "bitfault: bits::adjacent: a window of 9 bits does not fit into a word of 8 bits (and must "
         "have at least one)");
   CHECK(sentence(refusal::no_bits_given, 0, 0, 0) ==
-        "bitfault: no bits given; a mask family needs at least one bit");
+        "bitfault: no bits given; a fault needs at least one bit");
   CHECK(sentence(refusal::coordinate_outside, 1, 7, 5, "region") ==
         "bitfault: region: coordinate 7 on axis 1 is outside its extent 5");
   CHECK(sentence(refusal::element_outside, 2, 100, 99, "at") ==
-        "bitfault: at: element 100 (entry 2 of the list) is outside the 99 elements that can be "
-        "selected");
+        "bitfault: at: element 100 (entry 2 of the list) is outside the tensor of 99 elements");
+  CHECK(sentence(refusal::element_not_in_region, 2, 50, 8, "at") ==
+        "bitfault: at: element 50 (entry 2 of the list) is not in the region of 8 elements");
   CHECK(sentence(refusal::axis_outside, 3, 3, 2, "line") ==
         "bitfault: line: axis 3 does not exist in a tensor of rank 2");
-  CHECK(sentence(refusal::too_many_coordinates, 0, 4, 3, "region") ==
+  CHECK(sentence(refusal::wrong_number_of_coordinates, 0, 4, 3, "region") ==
         "bitfault: region: 4 coordinates or ranges given for a tensor of rank 3");
   CHECK(sentence(refusal::range_reversed, 1, 3, 2, "region") ==
         "bitfault: region: the range on axis 1 begins at 3 and ends at 2; it must not be reversed "
@@ -136,7 +144,7 @@ TEST_CASE("every refusal has a sentence of its own that names its numbers") {
         "bitfault: elements: entry 1 (element 2) does not come after element 3; the list must be "
         "sorted without repeats");
   CHECK(sentence(refusal::extents_differ, 0, 12, 10, "apply") ==
-        "bitfault: apply: the plan is bound to a tensor of 10 elements, the view has 12 (or other "
+        "bitfault: apply: the faults are for a tensor of 10 elements, the view has 12 (or other "
         "extents)");
   CHECK(sentence(refusal::space_too_large, 0, 0, 62, "bind") ==
         "bitfault: bind: the site space has more than 2^62 sites; it cannot be counted here");
@@ -157,14 +165,34 @@ TEST_CASE("every refusal has a sentence of its own that names its numbers") {
         "bitfault: from_dlpack: the memory layout cannot be viewed (value 2, limit 1)");
   CHECK(sentence(refusal::log_too_small, 0, 3, 4, "record_to") ==
         "bitfault: record_to: a log of 3 records given, 4 needed");
+  CHECK(sentence(refusal::negative_size, 1, negative(-3), 0, "bind") ==
+        "bitfault: bind: axis 1 has size -3; a size must not be negative");
+  CHECK(
+      sentence(refusal::nothing_applied, 0, 0, 0, "fault list: restore") ==
+      "bitfault: fault list: restore: there is nothing to take back: this list was not applied to "
+      "this memory, or was restored already");
+  CHECK(sentence(refusal::wrong_device, 0, 2, 1, "DLTensor") ==
+        "bitfault: DLTensor: the data is in the memory of device type 2; type 1 is needed here");
+}
+
+TEST_CASE("a negative number that was given is shown as it is") {
+  CHECK(sentence(refusal::too_many_faults, 0, negative(-5), 100, "exactly") ==
+        "bitfault: exactly: -5 faults asked for, but the space has only 100 sites");
+  CHECK(
+      sentence(refusal::range_reversed, 1, negative(-4), negative(-2), "region") ==
+      "bitfault: region: the range on axis 1 begins at -4 and ends at -2; it must not be reversed "
+      "and its step must not be 0");
+  CHECK(sentence(refusal::extents_differ, 0, negative(-12), 10, "apply") ==
+        "bitfault: apply: the faults are for a tensor of 10 elements, the view has -12 (or other "
+        "extents)");
 }
 
 TEST_CASE("no refusal is without a sentence, and the longest numbers do not cut one") {
   std::set<std::string> sentences;
   for (int i = 0; i <= last_refusal; ++i) {
     const message_text m =
-        message(status{static_cast<refusal>(i), ~0u, i >= 2 && i <= 4 ? bits(-1e-300) : largest,
-                       largest, "place"});
+        message(status{static_cast<refusal>(i), ~0u, i >= 2 && i <= 4 ? bits(-1e-300) : longest,
+                       longest, "place"});
     CAPTURE(i, m.text);
     CHECK(m.length >= 25);
     CHECK(m.length < message_text::capacity - 1);

@@ -22,7 +22,7 @@ TEST_CASE("a status is all right unless it says otherwise") {
 TEST_CASE("statuses are equal if reason and numbers are, wherever they come from") {
   constexpr status s{refusal::axis_outside, 1, 2, 3, "here"};
   STATIC_REQUIRE(s == status{refusal::axis_outside, 1, 2, 3, "there"});
-  STATIC_REQUIRE(s != status{refusal::too_many_coordinates, 1, 2, 3});
+  STATIC_REQUIRE(s != status{refusal::wrong_number_of_coordinates, 1, 2, 3});
   STATIC_REQUIRE(s != status{refusal::axis_outside, 0, 2, 3});
   STATIC_REQUIRE(s != status{refusal::axis_outside, 1, 0, 3});
   STATIC_REQUIRE(s != status{refusal::axis_outside, 1, 2, 0});

@@ -177,3 +177,15 @@ TEST_CASE("an address outside the tensor or its word is an error that says where
   CHECK(check_address(none, header_of<float>(extents{4, 3})).reason ==
         bitfault::refusal::no_bits_given);
 }
+
+TEST_CASE("an address in extents that cannot be counted is refused") {
+  using namespace bitfault;
+  constexpr index_t large = index_t{1} << 33;
+  const auto address = parse_address("bf1:[5,4]^1");
+  try {
+    static_cast<void>(to_fault<float>(address, extents{large, large}));
+    FAIL("not refused");
+  } catch (const error& e) {
+    CHECK(e.why().reason == refusal::space_too_large);
+  }
+}

@@ -125,7 +125,7 @@ TEST_CASE("each mistake in a fault is said with its line") {
   fails(with("23,1 2 3", "23"), 14, "expected 5 columns, found 4");
   fails(with("23,1 2 3", "23,,"), 14, "expected 5 columns, found 6");
   fails(with("23,1 2 3,", "24,,"), 14,
-        "element 24 (entry 0 of the list) is outside the 24 elements");
+        "element 24 (entry 0 of the list) is outside the tensor of 24 elements");
   fails(with("23,1 2 3,", "22,1 2 3,"), 14,
         "element 22 is not the one of the coordinates, which is 23");
   fails(with("23,1 2 3,", ",,"), 14, "neither element nor coordinates are given");
@@ -172,4 +172,43 @@ TEST_CASE("a text file can say the words before and after each fault") {
   fails(wrong, 14, "'after' is not what the fault makes of 'before'");
   const std::vector<std::uint64_t> few(3);
   CHECK_THROWS_AS(list.save_csv(out, few), bitfault::error);
+}
+
+TEST_CASE("a mark, blanks and indents that editors leave are no mistakes") {
+  using namespace bitfault;
+  const fault_list list(header_of<float>(extents{8}, fault_key{.seed = 5}, "w"),
+                        {{3, 2, 0, fault_action::flip}, {4, 1, 1, fault_action::write}});
+  std::ostringstream out;
+  list.save_csv(out);
+  std::string text = "\xEF\xBB\xBF";
+  for (const char c : out.str())
+    text += c == '\n' ? std::string("  \r\n ") : std::string(1, c);
+  // The tensor's name and the policies are what stands there, blanks included.
+  const std::size_t name = text.find("tensor: w  ");
+  REQUIRE(name != std::string::npos);
+  text.erase(name + 9, 2);
+  const std::size_t policies = text.find("policies:");
+  if (policies != std::string::npos)
+    text.erase(text.find('\r', policies) - 2, 2);
+  std::istringstream in(text);
+  CHECK(fault_list::load(in).faults().size() == 2);
+}
+
+TEST_CASE("words before and after that are wider than the word are refused") {
+  using namespace bitfault;
+  const fault_list list(header_of<std::uint8_t>(extents{8}), {{3, 2, 0, fault_action::flip}});
+  std::ostringstream out;
+  const std::vector<std::uint64_t> before{0};
+  list.save_csv(out, before);
+  std::string text = out.str();
+  const std::size_t at = text.rfind(",0x0,0x2");
+  REQUIRE(at != std::string::npos);
+  text.replace(at, 8, ",0x100,0x102");
+  std::istringstream in(text);
+  try {
+    static_cast<void>(fault_list::load(in));
+    FAIL("not refused");
+  } catch (const file_error& e) {
+    CHECK(std::string(e.what()).find("wider than a word of 8 bits") != std::string::npos);
+  }
 }

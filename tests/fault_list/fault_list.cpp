@@ -103,7 +103,7 @@ TEST_CASE("a list refuses a view that does not fit, before the first write") {
     CHECK(t == golden);
     CHECK(list.applied() == 0);
   };
-  const char* other_extents = "fault list: the plan is bound to a tensor of 12 elements";
+  const char* other_extents = "fault list: the faults are for a tensor of 12 elements";
   refused(list.apply(bitfault::view(t.data(), extents{4, 3})), refusal::extents_differ,
           other_extents);
   refused(list.apply(bitfault::view(t.data(), extents{12})), refusal::extents_differ,
@@ -162,8 +162,8 @@ TEST_CASE("restore without apply is refused and changes nothing") {
   const tensor<float> golden(t);
   fault_list list(header_of<float>(extents{12}), {{0, 1, 0, fault_action::flip}});
   const auto s = list.restore(bitfault::view(t.data(), 12));
-  CHECK_FALSE(s.ok());
-  CHECK(has(message(s).text, "fault list: restore: calls of apply to this view: 0"));
+  CHECK(s.reason == refusal::nothing_applied);
+  CHECK(has(message(s).text, "bitfault: fault list: restore: there is nothing to take back"));
   CHECK(t == golden);
   REQUIRE(list.apply(bitfault::view(other.data(), 12)).ok());
   CHECK_FALSE(list.restore(bitfault::view(t.data(), 12)).ok());
@@ -194,7 +194,8 @@ TEST_CASE("a list by hand is checked") {
     });
   };
   CHECK(made({{5, 0x80, 0, fault_action::flip}}).empty());
-  CHECK(has(made({{5, 1}, {6, 1}}), "element 6 (entry 1 of the list) is outside the 6 elements"));
+  CHECK(has(made({{5, 1}, {6, 1}}),
+            "element 6 (entry 1 of the list) is outside the tensor of 6 elements"));
   CHECK(has(made({{5, 0x300}}), "bit 8 is outside a word of 8 bits"));
   CHECK(has(made({{5, 0}}), "no bits given"));
   bitfault::fault_list_header h = header_of<float>(extents{2});
@@ -257,4 +258,44 @@ TEST_CASE("an empty list and a tensor without elements are no special case") {
   CHECK(bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{0})
             .draw<float>(extents{5}, {})
             .empty());
+}
+
+TEST_CASE("a list knows a tensor by all of its layout, not by its first address") {
+  using namespace bitfault;
+  std::vector<float> memory(16, 1.0f);
+  const extents e{4, 4};
+  fault_list list(header_of<float>(e), {{1, 1u << 31, 0, fault_action::flip}});
+  REQUIRE(list.apply(view(memory.data(), e)).ok());
+  // The transposed tensor has the same extents, the same first and the same last address.
+  CHECK(list.restore(view(memory.data(), e, strides{1, 4})).reason == refusal::nothing_applied);
+  CHECK(list.restore(view(memory.data(), e)).ok());
+  CHECK(memory == std::vector<float>(16, 1.0f));
+}
+
+TEST_CASE("a list takes whatever a view takes") {
+  using namespace bitfault;
+  std::vector<float> memory(4, 1.0f);
+  fault_list list(header_of<float>(extents{4}), {{1, 1u << 31, 0, fault_action::flip}});
+  REQUIRE(list.apply(memory).ok());
+  CHECK(memory[1] == -1.0f);
+  REQUIRE(list.restore(memory).ok());
+  {
+    auto injected = list.scoped(memory);
+    CHECK(memory[1] == -1.0f);
+  }
+  CHECK(memory[1] == 1.0f);
+  apply_at(memory, "bf1:[2]^31");
+  CHECK(memory[2] == -1.0f);
+}
+
+TEST_CASE("a header that is no good says what is wrong with it") {
+  using namespace bitfault;
+  fault_list_header header = header_of<float>(extents{4});
+  header.word_bits = 65;
+  try {
+    const fault_list list(header, {});
+    FAIL("not refused");
+  } catch (const error& e) {
+    CHECK(std::string(e.what()) == "bitfault: fault list: a word of 65 bits; 1 to 64 are possible");
+  }
 }

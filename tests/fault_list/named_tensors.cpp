@@ -152,12 +152,3 @@ TEST_CASE("names of tensors are checked when they are added") {
   apply_at(model, "bf1:a[2]:=0x3f800000");
   CHECK(t == std::vector<float>{0, 0, 1});
 }
-
-TEST_CASE("the edit distance counts letters") {
-  using bitfault::detail::edit_distance;
-  CHECK(edit_distance("kitten", "sitting") == 3);
-  CHECK(edit_distance("", "abc") == 3);
-  CHECK(edit_distance("abc", "") == 3);
-  CHECK(edit_distance("flaw", "lawn") == 2);
-  CHECK(edit_distance("same", "same") == 0);
-}

@@ -177,3 +177,20 @@ TEST_CASE("event i flips the bits of mask i") {
   CHECK((found[0] == 1 && found[1] == 1 && found[3] == 1));
   CHECK(found[2] == 97);
 }
+
+TEST_CASE("an element that is given twice is hit twice in the same bit, so two flips cancel") {
+  for (std::uint64_t trial = 0; trial < 100; ++trial) {
+    const fault_key key{.seed = 3, .trial = trial};
+    std::vector<std::uint32_t> once(40, 0x5A5A5A5Au), twice = once, set = once;
+    const std::vector<std::uint32_t> golden = once;
+    REQUIRE(make_injector(bit_flip{}, at{17}).apply(view(once), key).ok());
+    REQUIRE(make_injector(bit_flip{}, at{17, 17}).apply(view(twice), key).ok());
+    CHECK(once != golden);
+    CHECK(twice == golden);
+    // Three times is once; and the bit is the same one.
+    REQUIRE(make_injector(bit_flip{}, at{17, 17, 17}).apply(view(twice), key).ok());
+    CHECK(twice == once);
+    REQUIRE(make_injector(stuck_at_1{}, at{17, 17}).apply(view(set), key).ok());
+    CHECK(set[17] == (golden[17] | (golden[17] ^ once[17])));
+  }
+}

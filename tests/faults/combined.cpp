@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 using namespace bitfault;
@@ -129,4 +130,18 @@ TEST_CASE("lists inside a combination still follow the events") {
               .apply(view(memory), {})
               .ok());
   CHECK(memory == std::vector<std::int16_t>{70, 60, 0, 50});
+}
+
+TEST_CASE("negative and too large weights are refused with what was given") {
+  std::vector<float> memory(8, 1.0f);
+  const auto text = [&](auto weight) {
+    const auto injector =
+        make_injector(mixture{weighted{weight, zero{}}, weighted{1, scale{2}}}, exactly{1});
+    return std::string(message(injector.apply(view(memory), fault_key{})).text);
+  };
+  int minus = -3; // not a constant: nothing narrows, nothing warns
+  CHECK(text(minus) == "bitfault: mixture: weight (0 to 2^32 - 1): -3 is not allowed here");
+  CHECK(text(std::int64_t{1} << 32).find("is not allowed here") != std::string::npos);
+  CHECK(memory == std::vector<float>(8, 1.0f));
+  CHECK(text(0xFFFF'FFFFu) == "bitfault: no error");
 }

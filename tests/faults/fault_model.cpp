@@ -96,9 +96,9 @@ TEST_CASE("random numbers belong to the element: other ones elsewhere, the same 
   REQUIRE(injector.apply(threads{4, 1}, view(again), {.seed = 1}).ok());
   REQUIRE(injector.apply(view(other), {.seed = 1, .trial = 1}).ok());
   CHECK(first == again);
-  std::set<std::uint64_t> all(first.begin(), first.end());
-  all.insert(other.begin(), other.end());
-  CHECK(all.size() == 2 * n);
+  std::set<std::uint64_t> distinct(first.begin(), first.end());
+  distinct.insert(other.begin(), other.end());
+  CHECK(distinct.size() == 2 * n);
 }
 
 TEST_CASE("random numbers are those of the stream, and do not depend on other events") {
@@ -135,4 +135,53 @@ TEST_CASE("a random source gives uniform numbers below a bound") {
   CHECK(chi2 < 33.1); // 6 degrees of freedom, one key in 100,000
   random_source random(stream, 1, 0, 1);
   CHECK(random.below(1) == 0);
+}
+
+namespace {
+
+template <class F, class T>
+constexpr bool fits = bitfault::detail::fits_element<F, T>();
+
+const auto of_float = [](float v, auto&) { return v; };
+const auto of_double = [](double v, auto&) { return v; };
+const auto of_int = [](int v, auto&) { return v; };
+const auto of_any = [](auto v, auto&) { return static_cast<decltype(v)>(v / 2); };
+const auto returns_int = [](std::uint8_t v, auto&) { return v + 1; };
+const auto of_words = [](std::uint32_t w, std::uint32_t mask, auto&) { return w ^ mask; };
+const auto any_mask = [](std::uint32_t w, auto mask, random_source&) { return w ^ mask; };
+const auto any_word = [](auto w, std::uint32_t, auto& random) { return random.next32(), w; };
+struct halves {
+  template <class T>
+  T operator()(T v, auto&) const {
+    return v / 2;
+  }
+};
+
+} // namespace
+
+TEST_CASE("a model takes and returns exactly the type of the elements, nothing is converted") {
+  STATIC_REQUIRE(fits<decltype(of_float), float>);
+  STATIC_REQUIRE(fits<decltype(of_double), double>);
+  STATIC_REQUIRE_FALSE(fits<decltype(of_double), float>);
+  STATIC_REQUIRE_FALSE(fits<decltype(of_float), double>);
+  STATIC_REQUIRE_FALSE(fits<decltype(of_int), float>);
+  STATIC_REQUIRE_FALSE(fits<decltype(of_int), unsigned>);
+  STATIC_REQUIRE(fits<decltype(of_any), float>);
+  STATIC_REQUIRE(fits<decltype(of_any), std::int8_t>);
+  STATIC_REQUIRE(fits<halves, double>);
+  STATIC_REQUIRE_FALSE(fits<decltype(returns_int), std::uint8_t>);
+  STATIC_REQUIRE(fits<decltype(of_words), float>);
+  STATIC_REQUIRE(fits<decltype(of_words), int>);
+  STATIC_REQUIRE_FALSE(fits<decltype(of_words), double>);
+  STATIC_REQUIRE_FALSE(fits<decltype(of_words), std::uint16_t>);
+  STATIC_REQUIRE(fits<decltype(any_mask), float>);
+  STATIC_REQUIRE_FALSE(fits<decltype(any_mask), double>);
+  STATIC_REQUIRE(fits<decltype(any_word), float>);
+  STATIC_REQUIRE_FALSE(fits<decltype(any_word), double>);
+  using function = float (*)(float, random_source&);
+  STATIC_REQUIRE(fits<function, float>);
+  STATIC_REQUIRE_FALSE(fits<function, double>);
+  // Through a format, a word model sees the code.
+  STATIC_REQUIRE_FALSE(bitfault::detail::fits_element<decltype(of_words), float, std::uint8_t>());
+  STATIC_REQUIRE(bitfault::detail::fits_element<bit_flip, float, std::uint8_t>());
 }

@@ -25,10 +25,10 @@ words faults(const Injector& injector, std::uint32_t step, std::size_t n = 500) 
 
 TEST_CASE("transient faults have other sites in each step") {
   const auto injector = make_injector(bit_flip{}, exactly{40});
-  std::set<words> all;
+  std::set<words> distinct;
   for (std::uint32_t step = 0; step < 20; ++step)
-    all.insert(faults(injector, step));
-  CHECK(all.size() == 20);
+    distinct.insert(faults(injector, step));
+  CHECK(distinct.size() == 20);
 }
 
 TEST_CASE("permanent faults have the same sites in each step, and other ones in each trial") {
@@ -72,7 +72,7 @@ TEST_CASE("an intermittent fault is active in about that share of the steps") {
   const words sites = faults(make_injector(stuck_at_1{}, exactly{200}, permanent{}), 0);
   constexpr int steps = 400;
   std::vector<int> active(500 * 32);
-  int all = 0;
+  int hits = 0;
   for (std::uint32_t step = 0; step < steps; ++step) {
     const words memory = faults(injector, step);
     for (std::size_t i = 0; i < memory.size(); ++i) {
@@ -80,12 +80,12 @@ TEST_CASE("an intermittent fault is active in about that share of the steps") {
       for (std::size_t b = 0; b < 32; ++b) {
         const int hit = static_cast<int>((memory[i] >> b) & 1u);
         active[i * 32 + b] += hit;
-        all += hit;
+        hits += hit;
       }
     }
   }
   // 80,000 trials: six standard deviations.
-  CHECK(std::abs(all - 80000 * p) < 6 * std::sqrt(80000 * p * (1 - p)));
+  CHECK(std::abs(hits - 80000 * p) < 6 * std::sqrt(80000 * p * (1 - p)));
   // Each fault on its own: 200 binomials, chi-square with mean 200 and standard deviation 20.
   double chi2 = 0;
   for (std::size_t i = 0; i < active.size(); ++i)

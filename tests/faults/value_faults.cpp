@@ -115,6 +115,75 @@ TEST_CASE("additive noise of whole numbers stays in its range and saturates") {
     REQUIRE(v <= -126);
 }
 
+namespace {
+
+__extension__ using wide = __int128;
+
+/// A whole number as the nearest T.
+template <class T>
+T clamped_to(wide n) {
+  constexpr wide low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
+  return static_cast<T>(n < low ? low : n > high ? high : n);
+}
+
+/// Integers around the powers of two that matter and at the limits.
+template <class T>
+std::vector<T> integers() {
+  std::vector<T> all;
+  for (const int power : {0, 7, 8, 15, 31, 53, 60, 63, 64})
+    for (const int sign : {-1, 1})
+      for (int step = -2; step <= 2; ++step)
+        if (const wide n = sign * (wide{1} << power) + step; n == wide{clamped_to<T>(n)})
+          all.push_back(static_cast<T>(n));
+  return all;
+}
+
+/// The fault model's own function: for thousands of values, without an injector around it.
+template <class T, class Fault>
+T made_of(const Fault& fault, T value) {
+  const random_stream stream(fault_key{});
+  random_source random(stream, 0, 0, 0);
+  return fault(value, random);
+}
+
+template <class T>
+void check_whole_numbers() {
+  int wrong = 0, changed = 0;
+  for (const T value : integers<T>()) {
+    wrong += made_of(scale{1.0}, value) != value;
+    wrong += made_of(random_scale{uniform_integer{1, 1}}, value) != value;
+    for (const std::int64_t n : integers<std::int64_t>()) {
+      const T sum = clamped_to<T>(wide{value} + n);
+      wrong += made_of(additive_noise{uniform_integer{n, n}}, value) != sum;
+      changed += sum != value;
+    }
+  }
+  for (const std::int64_t n : integers<std::int64_t>()) {
+    wrong += made_of(replacement{uniform_integer{n, n}}, T{1}) != clamped_to<T>(n);
+    wrong += made_of(constant{n}, T{1}) != clamped_to<T>(n);
+  }
+  for (const std::uint64_t n : integers<std::uint64_t>())
+    wrong += made_of(constant{n}, T{1}) != clamped_to<T>(n);
+  CHECK(wrong == 0);
+  CHECK(changed > 50);
+}
+
+} // namespace
+
+TEST_CASE("whole numbers are added to integers and written into them exactly, beyond 2^53 too") {
+  // The oracle is 128-bit arithmetic.
+  check_whole_numbers<std::int64_t>();
+  check_whole_numbers<std::uint64_t>();
+  check_whole_numbers<std::int32_t>();
+  check_whole_numbers<std::int8_t>();
+  check_whole_numbers<std::uint8_t>();
+  check_whole_numbers<bool>();
+  const std::int64_t odd = (std::int64_t{1} << 60) + 1;
+  CHECK(after(additive_noise{uniform_integer{0, 0}}, odd) == odd);
+  CHECK(after(scale{1.0}, odd) == odd);
+  CHECK(after(scale{2.0}, odd) == std::int64_t{1} << 61); // rounded to a double, as documented
+}
+
 TEST_CASE("a random value lies between its bounds in every element type") {
   const auto check = [](auto example, double low, double high) {
     using T = decltype(example);

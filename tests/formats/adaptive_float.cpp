@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <bitfault/bitfault.hpp>
 #include <bitfault/core/bfloat16.hpp>
 #include <bitfault/core/half.hpp>
-#include <bitfault/formats/adaptive_float.hpp>
 
 #include "catch.hpp"
 #include "every_code.hpp"

@@ -87,7 +87,7 @@ TEST_CASE("check refuses a scale that is not positive and finite, and says so") 
   for (const double scale : {0.0, -0.0, -0.5, inf, -inf, std::nan("")}) {
     const bitfault::status refused = int8{scale, 0}.check<float>();
     CHECK(refused.reason == bitfault::refusal::bad_parameter);
-    CHECK(std::string(refused.place) == "formats::quantized");
+    CHECK(std::string(refused.place) == "formats::quantized: scale (positive and finite)");
     CHECK(refused.value == std::bit_cast<std::uint64_t>(scale));
   }
 }
@@ -96,6 +96,8 @@ TEST_CASE("check refuses a zero point that is no code") {
   CHECK(int8{1, 127}.check<float>().ok());
   CHECK(int8{1, 128}.check<float>().reason == bitfault::refusal::bad_parameter);
   CHECK(int8{1, 128}.check<float>().value == std::bit_cast<std::uint64_t>(128.0));
+  CHECK(std::string(int8{1, 128}.check<float>().place) ==
+        "formats::quantized: zero_point (one of the codes)");
   CHECK_FALSE(int8{1, -129}.check<float>().ok());
   CHECK_FALSE(uint8{1, -1}.check<float>().ok());
   CHECK_FALSE(int4{1, 8}.check<float>().ok());

@@ -4,6 +4,7 @@
 #include <bitfault/bitfault.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,9 @@ TEST_CASE("listed faults on one element act in their order, and are taken back i
   CHECK(memory[0] == 0xFAB0);
   CHECK(memory[1] == 0x5679);
   CHECK(before == std::vector<std::uint16_t>{0x1234, 0xFFFF, 0xFF00, 0x5678});
-  restore_faults(std::span<const listed_fault>(faults), view(memory),
-                 std::span<const std::uint16_t>(before));
+  REQUIRE(restore_faults(std::span<const listed_fault>(faults), view(memory),
+                         std::span<const std::uint16_t>(before))
+              .ok());
   CHECK(memory == golden);
 }
 
@@ -47,8 +49,8 @@ TEST_CASE("a list that does not fit changes nothing") {
     return std::string(message(s).text);
   };
   CHECK(refused({{0, 1, 0, fault_action::flip}, {3, 1, 0, fault_action::flip}}) ==
-        "bitfault: fault list: element 3 (entry 1 of the list) is outside the 3 elements that can "
-        "be selected");
+        "bitfault: fault list: element 3 (entry 1 of the list) is outside the tensor of 3 "
+        "elements");
   CHECK(refused({{0, 1, 0, fault_action::flip}, {1, 0x101, 0, fault_action::stuck_at_1}}) ==
         "bitfault: fault list: bit 8 is outside a word of 8 bits");
   CHECK(refused({{0, 1, 0, fault_action::flip}, {1, 1, 0, fault_action::flip}}, before) ==

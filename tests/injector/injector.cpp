@@ -68,6 +68,25 @@ TEST_CASE("scoped on temporaries of the injector keeps what it needs") {
   CHECK(same_bytes(memory, golden));
 }
 
+TEST_CASE("an injector that is switched off draws the empty list, and injects it") {
+  const auto golden = any_bits<float>(size);
+  std::vector<float> memory = golden;
+  const auto v = view(memory.data(), shape);
+  const auto check_empty = [&](fault_list list) {
+    CHECK(list.empty());
+    CHECK(list.check(v).ok());
+    CHECK(list.header().key.seed == key.seed);
+    CHECK(list.apply(v).ok());
+    CHECK(same_bytes(memory, golden));
+  };
+  const auto off = make_injector(bit_flip{}, exactly{20}, enable<false>{});
+  check_empty(off.draw(v, key));
+  check_empty(off.template draw<float>(shape, key));
+  // Where it is on, it would depend on the data, and more faults than sites are asked for.
+  check_empty(make_injector(scale{2}, exactly{size + 1}, enable<false>{}).draw(v, key));
+  CHECK(make_injector(bit_flip{}, exactly{20}, enable<true>{}).draw(v, key).size() == 20);
+}
+
 TEST_CASE("reapply is apply, for lasting faults") {
   const auto injector = make_injector(stuck_at_1{}, exactly{50}, permanent{});
   std::vector<float> a(100), b(100);
@@ -77,4 +96,15 @@ TEST_CASE("reapply is apply, for lasting faults") {
   std::vector<float> c(100);
   REQUIRE(injector.reapply(threads{3, 1}, view(c), key).ok());
   CHECK(same_bytes(a, c));
+}
+
+TEST_CASE("scoped_checked counts the cells that somebody else has written, not the words") {
+  std::vector<std::uint32_t> memory(40);
+  auto injected =
+      make_injector(stuck_at_1{}, at{5, 7, 5}, bits::given{3}).scoped_checked(view(memory), key);
+  REQUIRE((memory[5] == 8 && memory[7] == 8));
+  memory[5] = 100;
+  CHECK(injected.restore() == 2); // one word, two cells
+  CHECK(memory[5] == 100);
+  CHECK(memory[7] == 0);
 }

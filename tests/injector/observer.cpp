@@ -127,3 +127,36 @@ TEST_CASE("no records are left where there were no faults") {
       make_injector(bit_flip{}, exactly{0}, record_to{log, &count}).apply(view(memory), key).ok());
   CHECK(count == 0);
 }
+
+TEST_CASE("a log without a place for its count is refused") {
+  std::vector<fault_record> log(10);
+  std::vector<float> memory(16, 1.0f);
+  const status s =
+      make_injector(bit_flip{}, exactly{3}, record_to{log, nullptr}).apply(view(memory), key);
+  CHECK(s.reason == refusal::null_data);
+  CHECK(memory == std::vector<float>(16, 1.0f));
+}
+
+TEST_CASE("a call that is refused for its scratch does not touch the log") {
+  std::vector<fault_record> log(4, fault_record{1, 2, 3, 4, 5});
+  index_t count = 77;
+  std::vector<float> memory(16, 1.0f);
+  std::vector<std::uint32_t> scratch(1);
+  const auto bound = make_injector(zero{}, exactly{3}, record_to{log, &count}).bind(view(memory));
+  CHECK(bound.apply(serial{}, view(memory), key, scratch).reason == refusal::scratch_too_small);
+  CHECK(count == 77);
+  CHECK(log == std::vector<fault_record>(4, fault_record{1, 2, 3, 4, 5}));
+}
+
+TEST_CASE("a user's model is asked once for each fault, and the log has the word that it gave") {
+  std::vector<fault_record> log(40);
+  index_t count = 0;
+  std::vector<std::uint32_t> memory(64, 1);
+  std::uint32_t calls = 0;
+  const auto counting = [&calls](std::uint32_t, auto&) -> std::uint32_t { return 100 + ++calls; };
+  REQUIRE(
+      make_injector(counting, exactly{40}, record_to{log, &count}).apply(view(memory), key).ok());
+  CHECK(calls == 40);
+  for (const fault_record& r : log)
+    CHECK(r.after == memory[r.element]);
+}

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <set>
+#include <span>
 #include <vector>
 
 using namespace bitfault;
@@ -294,6 +295,43 @@ TEST_CASE("the twin agrees that only active events own elements") {
         naive::burst(n), stamped, true);
     REQUIRE(std::equal(memory.begin(), memory.end(), expected.begin(),
                        [](std::uint8_t a, std::uint64_t b) { return a == b; }));
+  }
+}
+
+TEST_CASE(
+    "the twin agrees that an element belongs to its first active entry in a list with repeats") {
+  engine next(12);
+  for (int i = 0; i < 4 * repetitions; ++i) {
+    auto s = any_setting(next);
+    s.masks = {0xFF};
+    const std::uint32_t step = s.key.step;
+    s.key.step = 0;
+    std::vector<index_t> list(between(next, 1, 12));
+    for (index_t& e : list)
+      e = next() % std::min<index_t>(s.elements(), 4); // many repeats
+    if (i % 2 == 0)
+      std::sort(list.begin(), list.end());
+    const index_t n = between(next, 1, 3);
+    const auto golden = combinations::any_bits<std::uint8_t>(s.elements(), s.key.seed);
+    auto key = s.key;
+    key.step = step;
+    const random_stream stream(s.key);
+    std::vector<naive::event> active;
+    for (const auto& e : naive::at(list)(s))
+      if (probability(0.5).hit(stream.block(purpose::lifetime, e.id, step).wide(0)))
+        active.push_back(e);
+    const auto check = [&](const auto& injector, const naive::spread& spread) {
+      const auto expected = naive::inject(
+          s, {golden.begin(), golden.end()}, [&](const naive::setting&) { return active; }, spread,
+          stamped, true);
+      std::vector<std::uint8_t> memory = golden;
+      REQUIRE(injector.apply(view(memory.data(), extents_of(s)), key).ok());
+      REQUIRE(std::equal(memory.begin(), memory.end(), expected.begin(),
+                         [](std::uint8_t a, std::uint64_t b) { return a == b; }));
+    };
+    const span<const index_t> given(list);
+    check(make_injector(stamp{}, at{given}, intermittent{0.5}), naive::single());
+    check(make_injector(stamp{}, at{given}, intermittent{0.5}, burst{n}), naive::burst(n));
   }
 }
 

@@ -183,3 +183,52 @@ TEST_CASE("tensors of rank 0, of rank 9 and of one element can be injected into"
   REQUIRE(make_injector(bit_flip{}, rate::per_bit(1)).apply(view(&one, 1), key).ok());
   CHECK(one == ~std::uint64_t{0});
 }
+
+TEST_CASE("a restore that does not fit is refused before it writes") {
+  const auto bound = make_injector(stuck_at_1{}, exactly{40}).bind<std::uint8_t>(extents{16});
+  std::vector<std::uint8_t> memory(16), other(8, 7);
+  std::vector<std::uint8_t> scratch(bound.required_scratch(key));
+  REQUIRE(bound.apply(serial{}, view(memory), key, scratch).ok());
+  const std::vector<std::uint8_t> faulty = memory;
+
+  CHECK(bound.restore(serial{}, view(other), key, scratch).reason == refusal::extents_differ);
+  CHECK(other == std::vector<std::uint8_t>(8, 7));
+  std::uint8_t* const nothing = nullptr;
+  CHECK(bound.restore(serial{}, view(nothing, 16), key, scratch).reason == refusal::null_data);
+  const span<std::uint8_t> small(scratch.data(), scratch.size() - 1);
+  const status s = bound.restore(serial{}, view(memory), key, small);
+  CHECK(std::string(message(s).text) == "bitfault: restore: scratch of 4 words given, 5 needed");
+  CHECK(bound.restore(serial{}, view(memory), key).reason == refusal::scratch_too_small);
+  CHECK(memory == faulty);
+
+  CHECK(bound.restore(serial{}, view(memory), key, scratch).ok());
+  CHECK(memory == std::vector<std::uint8_t>(16));
+}
+
+TEST_CASE("a plan that does not fit lists no faults") {
+  const auto bound = make_injector(bit_flip{}, at{2, 99}).bind<float>(extents{16});
+  REQUIRE(!bound.state().ok());
+  int listed = 0;
+  bound.for_each_fault(
+      key, [&](const auto&, unsigned, std::uint64_t, index_t, const auto&) { ++listed; });
+  CHECK(listed == 0);
+  CHECK(!bound.restore(serial{}, view(static_cast<float*>(nullptr), 16), key).ok());
+}
+
+TEST_CASE("more cells than can be counted are refused, not wrapped") {
+  constexpr index_t n = index_t{1} << 32;
+  const auto check = [](const auto& injector) {
+    const auto bound = injector.template bind<std::uint8_t>(extents{n});
+    CHECK(bound.state().reason == refusal::space_too_large);
+    CHECK(bound.cells(key) == 0);
+    std::uint8_t memory = 0;
+    CHECK(bound.apply(serial{}, view(&memory, n), key) == bound.state());
+    CHECK(bound.restore(serial{}, view(&memory, n), key) == bound.state());
+  };
+  check(make_injector(zero{}, every{}, burst{n}));            // 2^64 cells
+  check(make_injector(zero{}, exactly{n / 2}, burst{n / 2})); // 2^62 cells: too many for two words
+  CHECK(make_injector(zero{}, exactly{n / 4}, burst{n / 2})
+            .bind<std::uint8_t>(extents{n})
+            .state()
+            .ok());
+}

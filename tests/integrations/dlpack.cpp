@@ -177,8 +177,9 @@ TEST_CASE("DLPack: memory that the host must not follow is refused") {
     const bool host = device == 1 || device == 3 || device == 11;
     CHECK(refused<float>(t).ok() == host);
     if (!host) {
-      CHECK(refused<float>(t).reason == refusal::unsupported_layout);
+      CHECK(refused<float>(t).reason == refusal::wrong_device);
       CHECK(refused<float>(t).value == static_cast<std::uint64_t>(device));
+      CHECK(refused<float>(t).limit == 1);
       CHECK_THROWS_AS(bitfault::visit(t, [](auto) {}), bitfault::error);
     }
   }

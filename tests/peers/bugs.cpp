@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: MIT
-// What is wrong in other fault injectors and must not be wrong here: one test for each bug, with
-// the number that it has in docs/design/peers.md.
+// What is wrong in other fault injectors and must not be wrong here: one test for each bug.
 //
-//   1  enpheeph     corrupted after two faults on one tensor     here
-//   2  enpheeph     a batch entry shrinks the batch              here
-//   3  enpheeph     time step ignored, all channels hit          here
-//   4  enpheeph     sparse tensors are rebuilt                   not here: needs sparse tensors
-//   5  enpheeph, GoldenEye   formats change values with no fault here
-//   6  enpheeph     bfloat16, lists of bits                      here (gradients need a framework)
-//   7  enpheeph     misuse prints and goes on                    here
-//   8  PyTorchFI    one pass only, a model copy for each fault   here
-//   9  PyTorchFI    at most 4 dimensions, no quantised models    here
-//  10  TensorFI     a flip that is not IEEE 754                  here; exhaustive:
-//  faults/bit_faults.cpp 11  TensorFI     a multi-bit flip hits one bit twice          here 12
-//  TensorFI2    every result counts as corrupted             not here: campaign 13  MRFI sites
-//  drawn with replacement, 64 times too many  here 14  ALFI         stuck-at-1 flips, stuck-at-0
-//  does nothing    here 15  TorchFI      zeros are skipped                            here 16
-//  TorchFI, ALFI   bits counted from the other end           here
+// clang-format off
+//   1  enpheeph              corrupted after two faults on one tensor     here
+//   2  enpheeph              a batch entry shrinks the batch              here
+//   3  enpheeph              time step ignored, all channels hit          here
+//   4  enpheeph              sparse tensors are rebuilt                   not here: needs sparse tensors
+//   5  enpheeph, GoldenEye   formats change values with no fault          here
+//   6  enpheeph              bfloat16, lists of bits                      here (gradients need a framework)
+//   7  enpheeph              misuse prints and goes on                    here
+//   8  PyTorchFI             one pass only, a model copy for each fault   here
+//   9  PyTorchFI             at most 4 dimensions, no quantised models    here
+//  10  TensorFI              a flip that is not IEEE 754                  here; exhaustive: faults/bit_faults.cpp
+//  11  TensorFI              a multi-bit flip hits one bit twice          here
+//  12  TensorFI2             every result counts as corrupted             not here: campaign
+//  13  MRFI                  sites drawn with replacement, 64 times too many   here
+//  14  ALFI                  stuck-at-1 flips, stuck-at-0 does nothing    here
+//  15  TorchFI               zeros are skipped                            here
+//  16  TorchFI, ALFI         bits counted from the other end              here
+// clang-format on
 #include "../contracts/combinations.hpp"
 #include "catch.hpp"
 

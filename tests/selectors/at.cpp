@@ -46,27 +46,42 @@ TEST_CASE("given numbers and coordinates keep their order and their repeats") {
   CHECK(bound_sites(at{coordinates{4}}, extents{5}, state) == list{4});
   const list numbers = {7, 7, 0};
   CHECK(bound_sites(at{std::span<const index_t>(numbers)}, extents{2, 4}, state) == numbers);
+  CHECK(bound_sites(at{numbers}, extents{2, 4}, state) == numbers);
+  const index_t plain[] = {6, 1};
+  CHECK(bound_sites(at{plain}, extents{2, 4}, state) == list{6, 1});
   const list none;
   CHECK(bound_sites(at{std::span<const index_t>(none)}, extents{2, 4}, state).empty());
   CHECK(state.ok());
 }
 
-TEST_CASE("find gives the first event of an element that is listed twice") {
+TEST_CASE("the events of an element that is listed twice are found in their order") {
   status state;
   const extents e{100};
   const auto whole = bitfault::whole_tensor{}.bind(e, state);
-  const auto bound = at{5, 9, 5}.bind(bitfault::detail::site_space{100, 1, 1}, e, whole, state);
-  const auto draw = bound.start(bitfault::random_stream(fault_key{}));
-  std::uint64_t event = 77;
-  CHECK((draw.find(5, event) && event == 0));
-  CHECK((draw.find(9, event) && event == 1));
-  CHECK_FALSE(draw.find(6, event));
+  const auto check = [&](const auto& selector, bool ascending, list expected) {
+    const auto bound = selector.bind(bitfault::detail::site_space{100, 1, 1}, e, whole, state);
+    CHECK(bound.ascending == ascending);
+    const auto draw = bound.start(bitfault::random_stream(fault_key{}));
+    list found;
+    std::uint64_t event = 0;
+    for (; draw.find_next(5, event, bound.units()); ++event)
+      found.push_back(static_cast<index_t>(event));
+    CHECK(found == expected);
+    event = 0;
+    CHECK_FALSE(draw.find_next(6, event, bound.units()));
+    event = 0;
+    CHECK_FALSE(draw.find_next(5, event, expected[0])); // none before the first
+  };
+  check(at{5, 9, 5}, false, {0, 2});
+  check(at{1, 5, 5, 9, 20}, true, {1, 2});
+  check(at{2, 3, 5}, true, {2});
 }
 
 TEST_CASE("elements outside the tensor are refused, and the first of them is named") {
   CHECK(refused(at{3, 100, 200}, extents{100}) == status{refusal::element_outside, 1, 100, 100});
   CHECK(refused(at{100}, extents{100}).place == std::string("at"));
-  CHECK(refused(at{-1}, extents{100}).reason == refusal::element_outside);
+  CHECK(refused(at{-1}, extents{100}) ==
+        status{refusal::element_outside, 0, ~std::uint64_t{0}, 100});
   CHECK(refused(at{~std::uint64_t{0}}, extents{100}).reason == refusal::element_outside);
   CHECK(refused(at{(std::uint64_t{1} << 63)}, extents{100}).reason == refusal::element_outside);
   CHECK(refused(at{0}, extents{0, 5}).reason == refusal::element_outside);
@@ -84,8 +99,9 @@ TEST_CASE("coordinates outside the extents are refused") {
         status{refusal::coordinate_outside, 2, ~std::uint64_t{0}, 4});
   // The flat number would lie inside, but the coordinate does not.
   CHECK(refused(at{coordinates{0, 0, 7}}, e).reason == refusal::coordinate_outside);
-  CHECK(refused(at{coordinates{0, 0}}, e) == status{refusal::too_many_coordinates, 0, 2, 3});
-  CHECK(refused(at{coordinates{0, 0, 0, 0}}, e) == status{refusal::too_many_coordinates, 0, 4, 3});
+  CHECK(refused(at{coordinates{0, 0}}, e) == status{refusal::wrong_number_of_coordinates, 0, 2, 3});
+  CHECK(refused(at{coordinates{0, 0, 0, 0}}, e) ==
+        status{refusal::wrong_number_of_coordinates, 0, 4, 3});
   CHECK(refused(at{coordinates{1, 2, 3}}, e).ok());
 }
 
@@ -97,5 +113,5 @@ TEST_CASE("elements outside the region are refused") {
   at{10, 14}.bind(space, e, row, state);
   CHECK(state.ok());
   at{10, 15}.bind(space, e, row, state);
-  CHECK(state == status{refusal::element_outside, 1, 15, 5});
+  CHECK(state == status{refusal::element_not_in_region, 1, 15, 5});
 }

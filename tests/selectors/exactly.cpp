@@ -86,7 +86,8 @@ TEST_CASE("more faults than sites are refused") {
   CHECK(refused(exactly{-1}, 100, 1) ==
         status{refusal::too_many_faults, 0, ~std::uint64_t{0}, 100});
   CHECK(refused(exactly_elements{101}, 100, 32) == status{refusal::too_many_faults, 0, 101, 100});
-  CHECK(refused(exactly_elements{-5}, 100, 32).reason == refusal::too_many_faults);
+  CHECK(refused(exactly_elements{-5}, 100, 32) ==
+        status{refusal::too_many_faults, 0, static_cast<std::uint64_t>(-5), 100});
   CHECK(refused(exactly{101}, 100, 1).place == std::string("exactly"));
   CHECK(refused(exactly_elements{101}, 100, 1).place == std::string("exactly_elements"));
   status state;

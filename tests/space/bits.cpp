@@ -171,6 +171,8 @@ TEST_CASE("a bit number that is negative or does not fit into 32 bits is outside
   }
   CHECK(refused<own<double>>(bits::given{-1}).reason == refusal::bit_outside_word);
   CHECK(refused<own<double>>(bits::range{-1, 4}).reason == refusal::bit_outside_word);
+  CHECK(refused<own<double>>(bits::range{0, -4}).value == static_cast<std::uint64_t>(-4));
+  CHECK(bitfault::from_msb(-1).in(32) == 32);
 }
 
 TEST_CASE("an earlier refusal of bits is kept") {
@@ -179,4 +181,11 @@ TEST_CASE("an earlier refusal of bits is kept") {
   bits::range{5, 4}.bind<own<float>>(state);
   bits::adjacent{99}.bind<own<float>>(state);
   CHECK(state == status{refusal::axis_outside, 1, 2, 3});
+}
+
+TEST_CASE("negative window lengths are refused with what was given") {
+  int minus = -2; // not a constant: nothing narrows, nothing warns
+  const status s = refused<own<float>>(bits::adjacent{minus});
+  CHECK(s.reason == refusal::window_wider_than_word);
+  CHECK(static_cast<std::int64_t>(s.value) == -2);
 }

@@ -70,3 +70,19 @@ TEST_CASE("complements in tensors of more than 2^32 elements are exact") {
   }
   CHECK(same);
 }
+
+TEST_CASE("the complement of a complement is the region itself") {
+  using namespace bitfault;
+  const extents e{2, 3, 4};
+  status state;
+  const auto once = channel(1).bind(e, state);
+  const complement outside{channel(1)};
+  const auto twice = complement{complement{channel(1)}}.bind(e, state);
+  const auto named = complement{outside}.bind(e, state);
+  REQUIRE(state.ok());
+  REQUIRE(twice.size() == once.size());
+  for (index_t i = 0; i < 24; ++i) {
+    CHECK(twice.contains(i) == once.contains(i));
+    CHECK(named.contains(i) == once.contains(i));
+  }
+}

@@ -109,5 +109,17 @@ TEST_CASE("elements_at throws for coordinates outside the extents") {
   CHECK(reason(std::initializer_list<coordinates<3>>{coordinates{0, 0, -1}}).reason ==
         refusal::coordinate_outside);
   CHECK(reason(std::initializer_list<coordinates<2>>{coordinates{0, 0}}) ==
-        status{refusal::too_many_coordinates, 0, 2, 3});
+        status{refusal::wrong_number_of_coordinates, 0, 2, 3});
+}
+
+TEST_CASE("a list that is for other extents is refused") {
+  const list numbers{1, 2}, sizes{2, 3};
+  status state;
+  static_cast<void>(elements{numbers, sizes}.bind(extents{2, 3}, state));
+  CHECK(state.ok());
+  static_cast<void>(elements{numbers, sizes}.bind(extents{3, 2}, state));
+  CHECK(state.reason == refusal::extents_differ);
+  status other_rank;
+  static_cast<void>(elements{numbers, sizes}.bind(extents{6}, other_rank));
+  CHECK(other_rank.reason == refusal::extents_differ);
 }

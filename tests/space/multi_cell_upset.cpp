@@ -141,14 +141,44 @@ TEST_CASE("upsets that cannot be are refused") {
     upset.bind(extents{16}, 8, state);
     return state;
   };
-  CHECK(refused({.columns = 0}).reason == refusal::bad_parameter);
-  CHECK(refused({.rows = 0}).reason == refusal::bad_parameter);
-  CHECK(refused({.interleaving = 0}).reason == refusal::bad_parameter);
-  CHECK(refused({.words_per_row = 0}).reason == refusal::bad_parameter);
-  CHECK(refused({.interleaving = 3, .words_per_row = 8}).reason == refusal::bad_parameter);
-  CHECK(refused({.interleaving = 8, .words_per_row = 4}).reason == refusal::bad_parameter);
-  CHECK(std::string(refused({.columns = 0}).place).starts_with("multi_cell_upset"));
+  const auto says = [&](const multi_cell_upset& upset, const std::string& place, double value) {
+    const status s = refused(upset);
+    CHECK(s.reason == refusal::bad_parameter);
+    CHECK(s.place == "multi_cell_upset: " + place);
+    CHECK(s.value == std::bit_cast<std::uint64_t>(value));
+  };
+  says({.columns = 0}, "columns (at least 1)", 0);
+  says({.rows = 0}, "rows (at least 1)", 0);
+  says({.interleaving = 0}, "interleaving (at least 1)", 0);
+  says({.words_per_row = 0}, "words_per_row (at least 1)", 0);
+  says({.interleaving = 3, .words_per_row = 8}, "interleaving (must divide words_per_row)", 3);
+  says({.interleaving = 8, .words_per_row = 4}, "interleaving (must divide words_per_row)", 8);
   status state{refusal::axis_outside, 1, 2, 3, "elsewhere"};
   multi_cell_upset{.rows = 0}.bind(extents{16}, 8, state);
   CHECK(state == status{refusal::axis_outside, 1, 2, 3});
+}
+
+TEST_CASE(
+    "arrays whose columns cannot be counted are refused, and rows are not longer than the tensor") {
+  const extents e{64};
+  constexpr index_t huge = index_t{1} << 60, large = index_t{1} << 40;
+  const auto refused = [&](const multi_cell_upset& upset) {
+    status state;
+    const auto bound = upset.bind(e, 32, state);
+    CHECK(bound.cells() == 1);
+    return state.reason;
+  };
+  CHECK(refused({.columns = 2, .interleaving = huge, .words_per_row = huge}) ==
+        refusal::space_too_large);
+  CHECK(refused({.columns = ~index_t{0}, .words_per_row = ~index_t{0}}) ==
+        refusal::space_too_large);
+  status state;
+  const auto row = multi_cell_upset{.columns = large, .words_per_row = large}.bind(e, 32, state);
+  CHECK(state.ok());
+  CHECK(row.cells() == 64 * 32); // the columns that the tensor's words take
+  const auto lanes =
+      multi_cell_upset{.columns = large, .interleaving = 48, .words_per_row = 48 * large}.bind(
+          e, 32, state);
+  CHECK(state.ok());
+  CHECK(lanes.cells() == 2 * 48 * 32); // two groups of words
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <bitfault/core/message.hpp>
 #include <bitfault/space/region.hpp>
 
 #include "catch.hpp"
@@ -144,8 +145,9 @@ TEST_CASE("regions that do not fit are refused with what is wrong") {
   CHECK(refused(region{all, range{1, 2, 0}}, e) == status{refusal::range_reversed, 1, 1, 2});
   CHECK(refused(region{all, all, -1}, e) ==
         status{refusal::coordinate_outside, 2, ~std::uint64_t{0}, 6});
-  CHECK(refused(region{all, all, all, all}, e) == status{refusal::too_many_coordinates, 0, 4, 3});
-  CHECK(refused(region{0, 0, 0, 9}, e) == status{refusal::too_many_coordinates, 0, 4, 3});
+  CHECK(refused(region{all, all, all, all}, e) ==
+        status{refusal::wrong_number_of_coordinates, 0, 4, 3});
+  CHECK(refused(region{0, 0, 0, 9}, e) == status{refusal::wrong_number_of_coordinates, 0, 4, 3});
   CHECK(refused(channel(5), e) == status{refusal::coordinate_outside, 1, 5, 5});
   CHECK(refused(channel(0), extents{7}) == status{refusal::axis_outside, 1, 1, 1});
   CHECK(refused(batch_entry(4), e) == status{refusal::coordinate_outside, 0, 4, 4});
@@ -176,4 +178,19 @@ TEST_CASE("an earlier refusal of a region is kept") {
   region{all, all}.bind(extents{4}, state);
   slice(5, {0, 1}).bind(extents{4}, state);
   CHECK(state == status{refusal::bit_outside_word, 40, 40, 32});
+}
+
+TEST_CASE("negative numbers in a range are refused with what was given") {
+  const extents e{8};
+  const auto text = [&](range r) {
+    status state;
+    static_cast<void>(region{r}.bind(e, state));
+    return std::string(message(state).text);
+  };
+  int minus = -2; // not a constant: nothing narrows, nothing warns
+  CHECK(text(range{0, minus}) ==
+        "bitfault: region: the range on axis 0 begins at 0 and ends at -2; it must not be reversed "
+        "and its step must not be 0");
+  CHECK(text(range{0, 4, minus}).find("its step must not be 0") != std::string::npos);
+  CHECK(text(range{minus, 4}).find("-2") != std::string::npos);
 }

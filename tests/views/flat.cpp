@@ -54,3 +54,18 @@ TEST_CASE("a flat view works in constant expressions") {
   STATIC_REQUIRE(third == 3);
   CHECK(third == 3);
 }
+
+TEST_CASE("a sequence is viewed with extents of its size, and no others") {
+  using namespace bitfault;
+  std::vector<float> memory(12);
+  const auto v = view(memory, extents{3, 4});
+  CHECK(v.extents() == extents{3, 4});
+  CHECK(v.data() == memory.data());
+  try {
+    static_cast<void>(view(memory, extents{4, 4}));
+    FAIL("not refused");
+  } catch (const error& e) {
+    CHECK(std::string(e.what()) ==
+          "bitfault: view: a sequence of 12 elements given for extents of 16");
+  }
+}

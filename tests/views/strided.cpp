@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <random>
 #include <set>
 #include <type_traits>
@@ -226,4 +227,17 @@ TEST_CASE("sizes and strides whose span cannot be counted are refused, not wrapp
   CHECK_FALSE(bitfault::check_distinct(bitfault::extents{huge, 2, 2},
                                        bitfault::strides{1, PTRDIFF_MAX, PTRDIFF_MIN})
                   .ok());
+}
+
+TEST_CASE("a layout that reaches farther than addresses do is refused") {
+  using namespace bitfault;
+  constexpr std::ptrdiff_t far = std::ptrdiff_t{1} << 61;
+  CHECK(check_distinct(extents{2}, strides{far}, "view", 1).ok());
+  CHECK(check_distinct(extents{2}, strides{2 * far}, "view", 8).reason ==
+        refusal::unsupported_layout);
+  CHECK(check_distinct(extents{2, 2}, strides{std::ptrdiff_t{1}, 2 * far}, "view", 8).reason ==
+        refusal::unsupported_layout);
+  constexpr std::ptrdiff_t least = (std::numeric_limits<std::ptrdiff_t>::min)();
+  CHECK(check_distinct(extents{2}, strides{least}, "view", 4).reason ==
+        refusal::unsupported_layout);
 }

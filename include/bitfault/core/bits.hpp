@@ -63,16 +63,21 @@ BITFAULT_FN BITFAULT_INLINE constexpr std::uint32_t mul_high(std::uint32_t a,
   return static_cast<std::uint32_t>((static_cast<std::uint64_t>(a) * b) >> 32);
 }
 
-/// The upper half of a 64 x 64 bit product, in 32-bit steps: no 128-bit type needed.
+/// The upper half of a 64 x 64 bit product in 32-bit steps, for targets without a 128-bit type.
+BITFAULT_FN constexpr std::uint64_t mul_high_in_steps(std::uint64_t a, std::uint64_t b) noexcept {
+  const std::uint64_t a0 = a & 0xFFFFFFFFu, a1 = a >> 32, b0 = b & 0xFFFFFFFFu, b1 = b >> 32;
+  const std::uint64_t p00 = a0 * b0, p01 = a0 * b1, p10 = a1 * b0;
+  const std::uint64_t middle = (p00 >> 32) + (p01 & 0xFFFFFFFFu) + (p10 & 0xFFFFFFFFu);
+  return a1 * b1 + (p01 >> 32) + (p10 >> 32) + (middle >> 32);
+}
+
+/// The upper half of a 64 x 64 bit product.
 BITFAULT_FN constexpr std::uint64_t mul_high(std::uint64_t a, std::uint64_t b) noexcept {
 #if defined(__SIZEOF_INT128__) && !defined(__CUDA_ARCH__)
   __extension__ using wide = unsigned __int128;
   return static_cast<std::uint64_t>((static_cast<wide>(a) * b) >> 64);
 #else
-  const std::uint64_t a0 = a & 0xFFFFFFFFu, a1 = a >> 32, b0 = b & 0xFFFFFFFFu, b1 = b >> 32;
-  const std::uint64_t p00 = a0 * b0, p01 = a0 * b1, p10 = a1 * b0;
-  const std::uint64_t middle = (p00 >> 32) + (p01 & 0xFFFFFFFFu) + (p10 & 0xFFFFFFFFu);
-  return a1 * b1 + (p01 >> 32) + (p10 >> 32) + (middle >> 32);
+  return mul_high_in_steps(a, b);
 #endif
 }
 
@@ -89,9 +94,31 @@ BITFAULT_FN constexpr std::uint64_t low_bits(unsigned n) noexcept {
   return n >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
 }
 
-/// a * b, or 0 in `fits` where the product does not fit into an index_t.
+/// A number of a user that was stored as an index_t, for a status: one that was negative is in
+/// two's complement on 32-bit targets, too.
+BITFAULT_FN constexpr std::uint64_t as_given(index_t n) noexcept {
+  return static_cast<std::uint64_t>(std::int64_t{static_cast<std::ptrdiff_t>(n)});
+}
+
+/// Whether a * b fits into an index_t; if so, `product` is it.
 BITFAULT_FN constexpr bool multiply_fits(index_t a, index_t b, index_t& product) noexcept {
   return !__builtin_mul_overflow(a, b, &product);
+}
+
+/// A number as a policy keeps it: negative ones stay negative, so that they can be refused, and
+/// what is too large becomes the largest there is.
+template <class I>
+BITFAULT_FN constexpr std::int64_t as_signed(I n) noexcept {
+  constexpr std::int64_t most = 0x7FFF'FFFF'FFFF'FFFF;
+  return n > 0 && static_cast<std::uint64_t>(n) > std::uint64_t{most}
+             ? most
+             : static_cast<std::int64_t>(n);
+}
+
+/// Stands for a number of cells or words that no memory can hold.
+inline constexpr index_t uncountable = ~index_t{0};
+BITFAULT_FN constexpr index_t twice(index_t n) noexcept {
+  return n > uncountable / 2 ? uncountable : 2 * n;
 }
 
 } // namespace detail

@@ -23,42 +23,50 @@ template <class T>
 struct element_traits;
 
 template <class T>
-  requires std::is_arithmetic_v<T> &&(sizeof(T) <= 8) struct element_traits<T> {
-    using word = typename detail::unsigned_of_size<sizeof(T)>::type;
-    static constexpr code_layout layout = [] {
-      constexpr unsigned width = 8 * sizeof(T);
-      if constexpr (std::is_same_v<T, bool>) {
-        return code_layout{1, 0, 0, 1}; // any other bit would make it no bool at all
-      } else if constexpr (std::is_floating_point_v<T>) {
-        static_assert(std::numeric_limits<T>::is_iec559, "bitfault: floats must be IEEE 754");
-        constexpr unsigned mantissa = std::numeric_limits<T>::digits - 1;
-        return code_layout{width, 1, width - 1 - mantissa, mantissa};
-      } else {
-        constexpr unsigned sign = std::is_signed_v<T> ? 1 : 0;
-        return code_layout{width, sign, 0, width - sign};
-      }
-    }();
-  };
+  requires(std::is_arithmetic_v<T> && (sizeof(T) <= 8))
+struct element_traits<T> {
+  using word = typename detail::unsigned_of_size<sizeof(T)>::type;
+  static constexpr code_layout layout = [] {
+    constexpr unsigned width = 8 * sizeof(T);
+    if constexpr (std::is_same_v<std::remove_cv_t<T>, bool>) {
+      return code_layout{1, 0, 0, 1}; // any other bit would make it no bool at all
+    } else if constexpr (std::is_floating_point_v<T>) {
+      static_assert(std::numeric_limits<T>::is_iec559, "bitfault: floats must be IEEE 754");
+      constexpr unsigned mantissa = std::numeric_limits<T>::digits - 1;
+      return code_layout{width, 1, width - 1 - mantissa, mantissa};
+    } else {
+      constexpr unsigned sign = std::is_signed_v<T> ? 1 : 0;
+      return code_layout{width, sign, 0, width - sign};
+    }
+  }();
+};
 
-  /// A type whose values can be elements of a tensor.
-  template <class T>
-  concept element = std::is_trivially_copyable_v<T> && requires {
-    typename element_traits<T>::word;
-  };
+/// A const or volatile element has the bits of a plain one, whoever has taught its type.
+template <class T>
+  requires(!std::is_arithmetic_v<T> && requires { typename element_traits<T>::word; })
+struct element_traits<const T> : element_traits<T> {};
+template <class T>
+  requires(!std::is_arithmetic_v<T> && requires { typename element_traits<T>::word; })
+struct element_traits<volatile T> : element_traits<T> {};
 
-  /// The unsigned integer that holds an element's bits. Bit 0 has value 2^0, whatever the byte
-  /// order.
-  template <element T>
-  using word_t = typename element_traits<T>::word;
+/// A type whose values can be elements of a tensor.
+template <class T>
+concept element = std::is_trivially_copyable_v<T> &&
+    (requires { typename element_traits<T>::word; });
 
-  template <element T>
-  BITFAULT_FN BITFAULT_INLINE constexpr word_t<T> to_word(const T& value) noexcept {
-    return detail::bit_cast<word_t<T>>(value);
-  }
+/// The unsigned integer that holds an element's bits. Bit 0 has value 2^0, whatever the byte
+/// order.
+template <element T>
+using word_t = typename element_traits<T>::word;
 
-  template <element T>
-  BITFAULT_FN BITFAULT_INLINE constexpr T from_word(word_t<T> word) noexcept {
-    return detail::bit_cast<T>(word);
-  }
+template <element T>
+BITFAULT_FN BITFAULT_INLINE constexpr word_t<T> to_word(const T& value) noexcept {
+  return detail::bit_cast<word_t<T>>(value);
+}
+
+template <element T>
+BITFAULT_FN BITFAULT_INLINE constexpr T from_word(word_t<T> word) noexcept {
+  return detail::bit_cast<T>(word);
+}
 
 } // namespace bitfault

@@ -24,17 +24,11 @@ private:
   message_text text_;
 };
 
-#endif
-
 constexpr void status::or_throw() const {
-#if BITFAULT_EXCEPTIONS
   if (!ok())
     throw error(*this);
-#else
-  // A call that cannot throw must not look as if it had worked.
-  if (!ok())
-    __builtin_trap();
-#endif
 }
+
+#endif
 
 } // namespace bitfault

@@ -32,14 +32,14 @@ struct extents {
 
   constexpr extents() = default;
   template <std::convertible_to<index_t>... I>
-    requires(sizeof...(I) > 0 && sizeof...(I) <= Capacity)
+    requires(sizeof...(I) > 0 && sizeof...(I) <= Capacity && !(std::floating_point<I> || ...))
   BITFAULT_FN constexpr extents(I... size) noexcept
       : sizes{{static_cast<index_t>(size)...}}, rank(sizeof...(I)) {}
 
   BITFAULT_FN constexpr index_t operator[](std::size_t axis) const noexcept { return sizes[axis]; }
 
   /// Number of elements; a tensor of rank 0 has one. Requires `size_fits()`.
-  BITFAULT_FN constexpr index_t size() const noexcept {
+  BITFAULT_FN BITFAULT_INLINE constexpr index_t size() const noexcept {
     index_t product = 1;
     for (std::size_t axis = 0; axis < rank; ++axis)
       product *= sizes[axis];
@@ -59,18 +59,35 @@ struct extents {
   }
 
   template <std::size_t Other>
-  BITFAULT_FN friend constexpr bool operator==(const extents& a, const extents<Other>& b) noexcept {
+  BITFAULT_FN BITFAULT_INLINE friend constexpr bool operator==(const extents& a,
+                                                               const extents<Other>& b) noexcept {
     if (a.rank != b.rank)
       return false;
-    for (std::size_t axis = 0; axis < a.rank; ++axis)
-      if (a[axis] != b[axis])
-        return false;
-    return true;
+    if constexpr (Capacity == Other && Capacity <= 6) {
+      return a.same_sizes(b);
+    } else {
+      for (std::size_t axis = 0; axis < a.rank; ++axis)
+        if (a[axis] != b[axis])
+          return false;
+      return true;
+    }
+  }
+
+private:
+  /// Without a loop, so that nothing is left of a comparison of constants, at -Os too.
+  template <std::size_t Axis = 0>
+  BITFAULT_FN BITFAULT_INLINE constexpr bool same_sizes(const extents& other) const noexcept {
+    if constexpr (Axis == Capacity)
+      return true;
+    else
+      return (Axis >= rank || sizes[Axis] == other.sizes[Axis]) && same_sizes<Axis + 1>(other);
   }
 };
 
 template <class... I>
-extents(I...) -> extents<sizeof...(I)>;
+  requires(!(std::floating_point<I> || ...))
+extents(I...)
+->extents<sizeof...(I)>;
 
 /// Flat (row-major) number <-> coordinates, without division while numbers fit into 32 bits.
 template <std::size_t Capacity>

@@ -3,7 +3,24 @@
 
 #include "element.hpp"
 
+#include <type_traits>
+
 namespace bitfault {
+
+namespace detail {
+
+/// The word of an element in memory; of volatile memory, read exactly once.
+template <element T>
+BITFAULT_FN BITFAULT_INLINE constexpr word_t<T> load(const T* p) noexcept {
+  return to_word(*p);
+}
+template <element T>
+  requires(!std::is_volatile_v<T>)
+BITFAULT_FN BITFAULT_INLINE constexpr word_t<T> load(const volatile T* p) noexcept {
+  return to_word(static_cast<T>(*p));
+}
+
+} // namespace detail
 
 /// How words are changed when one thread does all the work. An executor names its memory; one with
 /// several threads brings atomic operations under the same names.
@@ -12,6 +29,14 @@ struct plain_memory {
   template <element T, class F>
   BITFAULT_FN BITFAULT_INLINE static constexpr word_t<T> update(T* p, F f) noexcept {
     const word_t<T> before = to_word(*p);
+    *p = from_word<T>(static_cast<word_t<T>>(f(before)));
+    return before;
+  }
+  /// Volatile memory is read once and written once, with accesses as wide as the element.
+  template <element T, class F>
+    requires(!std::is_volatile_v<T>)
+  BITFAULT_FN BITFAULT_INLINE static constexpr word_t<T> update(volatile T* p, F f) noexcept {
+    const word_t<T> before = detail::load(p);
     *p = from_word<T>(static_cast<word_t<T>>(f(before)));
     return before;
   }
@@ -29,7 +54,7 @@ struct plain_memory {
   }
   template <element T>
   BITFAULT_FN BITFAULT_INLINE static constexpr void store(T* p, word_t<T> word) noexcept {
-    *p = from_word<T>(word);
+    *p = from_word<std::remove_volatile_t<T>>(word);
   }
 };
 

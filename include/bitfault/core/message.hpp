@@ -28,6 +28,12 @@ struct message_text {
     } while (n != 0);
     return *this << (digits + at);
   }
+  constexpr message_text& operator<<(std::int64_t n) noexcept {
+    if (n < 0)
+      *this << "-";
+    const auto word = static_cast<std::uint64_t>(n);
+    return *this << (n < 0 ? std::uint64_t{0} - word : word);
+  }
   /// Six significant digits, scientific where that is shorter to read.
   constexpr message_text& operator<<(double d) noexcept {
     const auto bits = detail::bit_cast<std::uint64_t>(d);
@@ -94,64 +100,78 @@ constexpr message_text message(const status& s) noexcept {
   if (s.place[0] != '\0')
     m << s.place << ": ";
   const std::uint64_t axis = s.axis;
+  // Nothing has 2^63 elements: a number that large is a negative one that a user gave.
+  const auto value = static_cast<std::int64_t>(s.value);
+  const auto limit = static_cast<std::int64_t>(s.limit);
   switch (s.reason) {
   case refusal::none:
     return m << "no error";
   case refusal::too_many_faults:
-    return m << s.value << " faults asked for, but the space has only " << s.limit << " sites";
+    return m << value << " faults asked for, but the space has only " << limit << " sites";
   case refusal::rate_not_a_probability:
   case refusal::fraction_not_a_probability:
   case refusal::intermittency_not_a_probability:
     return m << detail::bit_cast<double>(s.value) << " is not a probability; it must lie in [0, 1]";
   case refusal::bit_outside_word:
-    return m << "bit " << s.value << " is outside a word of " << s.limit << " bits";
+    return m << "bit " << value << " is outside a word of " << limit << " bits";
   case refusal::bit_range_reversed:
-    return m << "the bit range ends at " << s.limit << ", below its first bit " << s.value;
+    return m << "the bit range ends at " << limit << ", below its first bit " << value;
   case refusal::window_wider_than_word:
-    return m << "a window of " << s.value << " bits does not fit into a word of " << s.limit
+    return m << "a window of " << value << " bits does not fit into a word of " << limit
              << " bits (and must have at least one)";
   case refusal::no_bits_given:
-    return m << "no bits given; a mask family needs at least one bit";
+    return m << "no bits given; a fault needs at least one bit";
   case refusal::coordinate_outside:
-    return m << "coordinate " << s.value << " on axis " << axis << " is outside its extent "
-             << s.limit;
+    return m << "coordinate " << value << " on axis " << axis << " is outside its extent " << limit;
   case refusal::element_outside:
-    return m << "element " << s.value << " (entry " << axis << " of the list) is outside the "
-             << s.limit << " elements that can be selected";
+    return m << "element " << value << " (entry " << axis
+             << " of the list) is outside the tensor of " << limit << " elements";
+  case refusal::element_not_in_region:
+    return m << "element " << value << " (entry " << axis
+             << " of the list) is not in the region of " << limit << " elements";
   case refusal::axis_outside:
-    return m << "axis " << s.value << " does not exist in a tensor of rank " << s.limit;
-  case refusal::too_many_coordinates:
-    return m << s.value << " coordinates or ranges given for a tensor of rank " << s.limit;
+    return m << "axis " << value << " does not exist in a tensor of rank " << limit;
+  case refusal::wrong_number_of_coordinates:
+    return m << value << " coordinates or ranges given for a tensor of rank " << limit;
   case refusal::range_reversed:
-    return m << "the range on axis " << axis << " begins at " << s.value << " and ends at "
-             << s.limit << "; it must not be reversed and its step must not be 0";
+    return m << "the range on axis " << axis << " begins at " << value << " and ends at " << limit
+             << "; it must not be reversed and its step must not be 0";
   case refusal::list_not_sorted:
-    return m << "entry " << axis << " (element " << s.value << ") does not come after element "
-             << s.limit << "; the list must be sorted without repeats";
+    return m << "entry " << axis << " (element " << value << ") does not come after element "
+             << limit << "; the list must be sorted without repeats";
   case refusal::extents_differ:
-    return m << "the plan is bound to a tensor of " << s.limit << " elements, the view has "
-             << s.value << " (or other extents)";
+    return m << "the faults are for a tensor of " << limit << " elements, the view has " << value
+             << " (or other extents)";
+  case refusal::sizes_differ:
+    return m << "a sequence of " << value << " elements given for extents of " << limit;
   case refusal::space_too_large:
-    return m << "the site space has more than 2^" << s.limit << " sites; it cannot be counted here";
+    return m << "the site space has more than 2^" << limit << " sites; it cannot be counted here";
   case refusal::scratch_too_small:
-    return m << "scratch of " << s.value << " words given, " << s.limit << " needed";
+    return m << "scratch of " << value << " words given, " << limit << " needed";
   case refusal::several_masks:
-    return m << "every{} needs one mask per element, but the mask family has " << s.value
+    return m << "every{} needs one mask per element, but the mask family has " << value
              << "; use bits::all, bits::as_one or a single given bit";
   case refusal::list_too_short:
-    return m << "a list of " << s.value << " entries given for " << s.limit << " events";
+    return m << "a list of " << value << " entries given for " << limit << " events";
   case refusal::bad_parameter:
     return m << detail::bit_cast<double>(s.value) << " is not allowed here";
   case refusal::null_data:
-    return m << "the data pointer is null, but the tensor has " << s.value << " elements";
+    return m << "the data pointer is null, but the tensor has " << value << " elements";
   case refusal::wrong_type:
-    return m << "the element type does not match (type code " << s.value << ", expected " << s.limit
+    return m << "the element type does not match (type code " << value << ", expected " << limit
              << ")";
   case refusal::unsupported_layout:
-    return m << "the memory layout cannot be viewed (value " << s.value << ", limit " << s.limit
-             << ")";
+    return m << "the memory layout cannot be viewed (value " << value << ", limit " << limit << ")";
   case refusal::log_too_small:
-    return m << "a log of " << s.value << " records given, " << s.limit << " needed";
+    return m << "a log of " << value << " records given, " << limit << " needed";
+  case refusal::negative_size:
+    return m << "axis " << axis << " has size " << value << "; a size must not be negative";
+  case refusal::nothing_applied:
+    return m << "there is nothing to take back: this list was not applied to this memory, or was "
+                "restored already";
+  case refusal::wrong_device:
+    return m << "the data is in the memory of device type " << value << "; type " << limit
+             << " is needed here";
   }
   return m;
 }

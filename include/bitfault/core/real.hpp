@@ -99,7 +99,7 @@ BITFAULT_FN constexpr std::int64_t sign_extended(std::uint64_t code, unsigned bi
 /// An element that is a floating-point number: float, double, half, bfloat16, or a type whose
 /// element_traits have exponent bits.
 template <class T>
-concept floating_element = element<T> &&(element_traits<T>::layout.exponent_bits > 0);
+concept floating_element = (element<T> && element_traits<T>::layout.exponent_bits > 0);
 
 /// An element's value. Exact, but for integers beyond 2^53, which are rounded to nearest.
 /// Host, device, freestanding.

@@ -5,6 +5,17 @@
 
 namespace bitfault {
 
+namespace detail {
+
+/// The first unit of a piece, where `units` of work are cut into `pieces` that differ by one at
+/// most; the end of the last piece is piece_begin(units, pieces, pieces).
+BITFAULT_FN constexpr index_t piece_begin(index_t units, unsigned pieces, unsigned piece) noexcept {
+  const index_t each = units / pieces, rest = units % pieces;
+  return each * piece + (piece < rest ? piece : rest);
+}
+
+} // namespace detail
+
 /// The executor that runs everything in the calling thread. `Batch` sites are drawn before the
 /// first of them is applied, so that the memory accesses overlap; 1 keeps the stack small.
 template <unsigned Batch>

@@ -21,11 +21,13 @@ enum class refusal : std::uint8_t {
   no_bits_given,
   coordinate_outside,
   element_outside,
+  element_not_in_region,
   axis_outside,
-  too_many_coordinates,
+  wrong_number_of_coordinates,
   range_reversed,
   list_not_sorted,
   extents_differ,
+  sizes_differ,
   space_too_large,
   scratch_too_small,
   several_masks,
@@ -35,23 +37,30 @@ enum class refusal : std::uint8_t {
   wrong_type,
   unsupported_layout,
   log_too_small,
+  negative_size,
+  nothing_applied,
+  wrong_device,
 };
 
 /// The result of a call that may fail. Bad input is found before the first write, so a call that
 /// was refused has changed nothing.
 struct [[nodiscard]] status {
   refusal reason = refusal::none;
-  std::uint32_t axis = 0;  ///< where: the axis, list position or bit number that was wrong
-  std::uint64_t value = 0; ///< what was given (the bits of a double for probabilities)
+  std::uint32_t axis = 0; ///< where: the axis, list position or bit number that was wrong
+  /// What was given: the bits of a double for probabilities and `bad_parameter`; a negative number
+  /// in two's complement.
+  std::uint64_t value = 0;
   std::uint64_t limit = 0; ///< what would have been allowed
   const char* place = "";  ///< which policy or call refused it
 
   BITFAULT_FN constexpr bool ok() const noexcept { return reason == refusal::none; }
   BITFAULT_FN constexpr explicit operator bool() const noexcept { return ok(); }
 
+#if BITFAULT_EXCEPTIONS
   /// Nothing if all is well, else throws `bitfault::error` with the message. Only where exceptions
-  /// are enabled (declared in core/error.hpp).
+  /// are enabled (defined in core/error.hpp).
   constexpr void or_throw() const;
+#endif
 
   friend constexpr bool operator==(const status& a, const status& b) noexcept {
     return a.reason == b.reason && a.axis == b.axis && a.value == b.value && a.limit == b.limit;

@@ -211,11 +211,14 @@ inline fault_address address_of(const fault_list& list, std::size_t i) {
 inline status check_address(const fault_address& a, const fault_list_header& tensor) noexcept {
   const char* place = "fault address";
   if (a.coordinates.size() != tensor.extents.size())
-    return {refusal::too_many_coordinates, 0, a.coordinates.size(), tensor.extents.size(), place};
+    return {refusal::wrong_number_of_coordinates, 0, a.coordinates.size(), tensor.extents.size(),
+            place};
   for (std::size_t axis = 0; axis < tensor.extents.size(); ++axis)
     if (a.coordinates[axis] >= tensor.extents[axis])
       return {refusal::coordinate_outside, static_cast<std::uint32_t>(axis), a.coordinates[axis],
               tensor.extents[axis], place};
+  if (std::uint64_t elements = 0; !detail::count_elements(tensor.extents, elements))
+    return {refusal::space_too_large, 0, 0, 64, place};
   const bool whole = a.action == fault_action::write && a.mask == ~std::uint64_t{0};
   const std::uint64_t outside = (whole ? a.value : a.mask) & ~detail::low_bits(tensor.word_bits);
   if (outside != 0)

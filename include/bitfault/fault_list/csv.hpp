@@ -119,19 +119,26 @@ inline std::string to_csv(const fault_list_header& h, std::span<const listed_fau
   return out;
 }
 
+/// Text without the byte order mark that some editors put before it.
+constexpr std::string_view without_mark(std::string_view text) noexcept {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 class csv_reader {
 public:
-  csv_reader(std::string_view text, const std::string& name) : text_(text), name_(name) {}
+  csv_reader(std::string_view text, const std::string& name)
+      : text_(without_mark(text)), name_(name) {}
 
   std::pair<fault_list_header, std::vector<listed_fault>> read() {
     next_line();
-    if (line_ != csv_first_line)
+    if (trimmed(line_) != csv_first_line)
       fail("expected '" + std::string(csv_first_line) + "'");
     bool columns = false;
     while (next_line()) {
-      if (line_.empty())
+      if (trimmed(line_).empty())
         continue;
-      if (line_.front() == '#') {
+      if (trimmed(line_).front() == '#') {
         if (!columns)
           read_entry();
       } else if (!columns) {
@@ -194,7 +201,10 @@ private:
     const std::size_t colon = line_.find(':');
     if (colon == std::string_view::npos)
       return;
-    const std::string_view key = trimmed(line_.substr(1, colon - 1));
+    const std::size_t sign = line_.find('#');
+    if (colon < sign)
+      return;
+    const std::string_view key = trimmed(line_.substr(sign + 1, colon - sign - 1));
     std::string_view value = line_.substr(colon + 1);
     if (!value.empty() && value.front() == ' ')
       value.remove_prefix(1);
@@ -209,6 +219,7 @@ private:
 
   std::uint64_t number(std::string_view text, std::string_view what, std::uint64_t limit) const {
     std::uint64_t n = 0;
+    text = trimmed(text);
     if (!whole_number(text, n))
       fail("expected a number for '" + std::string(what) + "', found '" + std::string(text) + "'");
     if (n > limit)
@@ -255,7 +266,7 @@ private:
       header_.word_bits = static_cast<unsigned>(number(value, name, 64));
       return;
     case element_type:
-      header_.element_type = value;
+      header_.element_type = trimmed(value);
       return;
     case extents:
       header_.extents = numbers(value, name);
@@ -272,8 +283,8 @@ private:
   }
 
   void read_columns() {
-    logged_ = line_ == std::string(csv_columns) + std::string(csv_logged_columns);
-    if (!logged_ && line_ != csv_columns)
+    logged_ = trimmed(line_) == std::string(csv_columns) + std::string(csv_logged_columns);
+    if (!logged_ && trimmed(line_) != csv_columns)
       fail("expected the columns '" + std::string(csv_columns) + "'");
     for (std::size_t i = 0; i < tensor; ++i)
       if (!seen_[i])
@@ -364,8 +375,14 @@ private:
       fail(sentence(s));
     if ((f.value & ~f.mask) != 0)
       fail("the value has bits outside the mask");
-    if (logged_ && word(field[6], "after") != faulty_word(f, word(field[5], "before")))
-      fail("'after' is not what the fault makes of 'before'");
+    if (logged_) {
+      const std::uint64_t before = word(field[5], "before"), after = word(field[6], "after");
+      if (((before | after) & ~low_bits(header_.word_bits)) != 0)
+        fail("'before' or 'after' is wider than a word of " + std::to_string(header_.word_bits) +
+             " bits");
+      if (after != faulty_word(f, before))
+        fail("'after' is not what the fault makes of 'before'");
+    }
     faults_.push_back(f);
   }
 

@@ -36,8 +36,7 @@ public:
   /// Requires faults that fit the view.
   listed_fault_scope(std::vector<listed_fault> faults, const View& view)
       : faults_(std::move(faults)), view_(view), before_(faults_.size()) {
-    active_ =
-        apply_faults(std::span<const listed_fault>(faults_), view_, std::span<word>(before_)).ok();
+    active_ = apply_faults(faults_, view_, before_).ok();
   }
   listed_fault_scope(listed_fault_scope&& other) noexcept
       : faults_(std::move(other.faults_)), view_(other.view_), before_(std::move(other.before_)),
@@ -48,7 +47,7 @@ public:
   /// Takes the faults back now; the end of the scope then does nothing.
   void restore() noexcept {
     if (std::exchange(active_, false))
-      restore_faults(std::span<const listed_fault>(faults_), view_, std::span<const word>(before_));
+      static_cast<void>(restore_faults(faults_, view_, before_)); // `apply_faults` took the same
   }
 
 private:
@@ -74,9 +73,8 @@ public:
     std::uint64_t elements = 0;
     if (!detail::count_elements(header_.extents, elements))
       status{refusal::space_too_large, 0, 0, 64, "fault list"}.or_throw();
-    if (!detail::wrong_in_header(header_).empty())
-      status{refusal::bad_parameter, 0, 0, 0, "fault list: word width, element type or a name"}
-          .or_throw();
+    if (const std::string wrong = detail::wrong_in_header(header_); !wrong.empty())
+      detail::raise(header_error(wrong));
     for (std::size_t i = 0; i < faults_.size(); ++i) {
       listed_fault& f = faults_[i];
       detail::check_fault(header_, elements, i, f).or_throw();
@@ -130,19 +128,21 @@ public:
     return {};
   }
 
-  /// Injects the faults and keeps the words as they were. Checked before the first write.
+  /// Injects the faults and keeps the words as they were. Checked before the first write. Like all
+  /// verbs it takes a view, or whatever `view(x)` takes.
   ///
   /// Calls stack: the words of each `apply` are kept until its `restore`, so two of them and two
   /// `restore` leave the tensor as it was, and one list can be applied to several tensors. A buffer
   /// that inference rewrites takes `reapply`, which keeps nothing.
-  template <tensor_view View>
-  status apply(const View& view) {
+  template <class X>
+  status apply(X&& x) {
+    const auto& view = detail::as_view(std::forward<X>(x));
     if (const status s = writable(view); !s.ok())
       return s;
-    std::vector<word_t<typename View::element_type>> words(size());
+    std::vector<word_of<decltype(view)>> words(size());
     kept_words& last =
         kept_.stack.emplace_back(memory_of(view), std::vector<std::uint64_t>(size()));
-    const status s = apply_faults(faults(), view, std::span(words));
+    const status s = apply_faults(faults_, view, words);
     for (std::size_t i = 0; i < words.size(); ++i)
       last.before[i] = words[i];
     if (!s.ok())
@@ -151,32 +151,35 @@ public:
   }
 
   /// Injects the faults and keeps nothing: for a buffer that was rewritten since.
-  template <tensor_view View>
-  status reapply(const View& view) const noexcept {
+  template <class X>
+  status reapply(X&& x) const noexcept(detail::is_view<X>) {
+    const auto& view = detail::as_view(std::forward<X>(x));
     if (const status s = writable(view); !s.ok())
       return s;
-    return apply_faults(faults(), view);
+    return apply_faults(faults_, view);
   }
 
-  /// Takes back the last `apply` to this memory (the address of its first element), bit for bit.
-  /// Refused if there is none.
-  template <tensor_view View>
-  status restore(const View& view) {
+  /// Takes back the last `apply` to this memory in this layout, bit for bit.
+  /// Refused (nothing_applied) if there is none.
+  template <class X>
+  status restore(X&& x) {
+    const auto& view = detail::as_view(std::forward<X>(x));
     if (const status s = writable(view); !s.ok())
       return s;
     std::size_t i = kept_.stack.size();
-    while (i > 0 && kept_.stack[i - 1].memory != memory_of(view))
+    for (const addresses here = memory_of(view); i > 0 && kept_.stack[i - 1].memory != here;)
       --i;
     if (i == 0)
-      return {refusal::bad_parameter, 0, 0, 0, "fault list: restore: calls of apply to this view"};
+      return {refusal::nothing_applied, 0, 0, 0, "fault list: restore"};
     const auto at = kept_.stack.begin() + static_cast<std::ptrdiff_t>(i - 1);
-    using word = word_t<typename View::element_type>;
+    using word = word_of<decltype(view)>;
     std::vector<word> words(size());
     for (std::size_t n = 0; n < words.size(); ++n)
       words[n] = static_cast<word>(at->before[n]);
-    restore_faults(faults(), view, std::span<const word>(words));
-    kept_.stack.erase(at);
-    return {};
+    const status s = restore_faults(faults_, view, words);
+    if (s.ok())
+      kept_.stack.erase(at);
+    return s;
   }
 
   /// How many calls of `apply` wait for their `restore`.
@@ -184,10 +187,11 @@ public:
 
   /// Injects now and takes everything back when the returned scope ends, also by an exception.
   /// Throws `error` if the view does not fit.
-  template <tensor_view View>
-  [[nodiscard]] listed_fault_scope<View> scoped(const View& view) const {
+  template <class X>
+  [[nodiscard]] auto scoped(X&& x) const {
+    const auto& view = detail::as_view(std::forward<X>(x));
     writable(view).or_throw();
-    return listed_fault_scope<View>(faults_, view);
+    return listed_fault_scope<std::remove_cvref_t<decltype(view)>>(faults_, view);
   }
 
   /// The word that each fault meets when the list is applied to this tensor as it is now, which
@@ -237,10 +241,14 @@ public:
   }
 
 private:
+  template <class View>
+  using word_of = word_t<typename std::remove_cvref_t<View>::element_type>;
+  using addresses = std::vector<const volatile void*>;
   struct kept_words {
-    const void* memory;
+    addresses memory;
     std::vector<std::uint64_t> before;
-    kept_words(const void* m, std::vector<std::uint64_t> b) : memory(m), before(std::move(b)) {}
+    kept_words(addresses m, std::vector<std::uint64_t> b)
+        : memory(std::move(m)), before(std::move(b)) {}
   };
   /// What was kept belongs to the list that was applied: a copy starts with nothing.
   struct kept_stack {
@@ -255,9 +263,19 @@ private:
     kept_stack& operator=(kept_stack&&) noexcept = default;
   };
 
+  /// Where a tensor lies: its first element, and that element's neighbour on each axis.
   template <class View>
-  static const void* memory_of(const View& view) noexcept {
-    return view.extents().size() == 0 ? nullptr : view.address(0);
+  static addresses memory_of(const View& view) {
+    addresses result;
+    const auto& e = view.extents();
+    if (e.size() == 0)
+      return result;
+    result.push_back(view.address(0));
+    index_t distance = 1;
+    for (std::size_t axis = e.rank; axis-- > 0; distance *= e[axis])
+      if (e[axis] > 1)
+        result.push_back(view.address(distance));
+    return result;
   }
 
   template <class View>
@@ -275,7 +293,7 @@ private:
   }
 
   static fault_list read(const std::string& bytes, const std::string& name) {
-    const bool text = bytes.starts_with(detail::csv_first_line.substr(0, 10));
+    const bool text = detail::without_mark(bytes).starts_with(detail::csv_first_line.substr(0, 10));
     auto [header, faults] = text ? detail::from_csv(bytes, name) : detail::from_binary(bytes, name);
     return fault_list(std::move(header), std::move(faults));
   }
@@ -349,6 +367,14 @@ fault_list draw_faults(const Plan& plan, const fault_key& key) {
   word_t<typename Plan::element_type> word{};
   return detail::list_faults(
       plan, key, [&](index_t) -> auto& { return word = {}; });
+}
+
+/// The list of an injector that is switched off: of these extents, without a fault. Throws `error`
+/// for extents that cannot be counted. Found by `injector::draw`.
+template <element T, std::size_t Capacity>
+fault_list draw_nothing(std::type_identity<T> /*type*/, const extents<Capacity>& e,
+                        const fault_key& key) {
+  return fault_list(header_of<T>(e, key), {});
 }
 
 /// The faults of a key in this tensor, which does not change. What depends on the data becomes a

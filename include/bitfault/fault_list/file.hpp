@@ -64,10 +64,13 @@ inline void write_file(const std::filesystem::path& path, std::string_view bytes
   const std::string name = path.string();
   std::error_code code;
   fs::path target = path;
-  if (fs::is_symlink(path, code)) { // the link stays, what it points to is replaced
-    target = fs::weakly_canonical(path, code);
-    if (code)
-      raise(file_error(name, "the link cannot be followed: " + code.message()));
+  // A link stays, what it points to is replaced or made.
+  for (int links = 0; fs::is_symlink(target, code); ++links) {
+    const fs::path next = fs::read_symlink(target, code);
+    if (code || links == 40)
+      raise(file_error(name, "the link cannot be followed" +
+                                 (code ? ": " + code.message() : std::string(" to an end"))));
+    target = target.parent_path() / next; // an absolute `next` stands for itself
   }
   if (fs::exists(target, code) && !fs::is_regular_file(target, code))
     raise(file_error(name, "this is no regular file; save to a stream instead"));
@@ -82,6 +85,11 @@ inline void write_file(const std::filesystem::path& path, std::string_view bytes
   out.close();
   if (!out)
     raise(file_error(name, "writing failed"));
+  if (const fs::file_status old = fs::status(target, code); fs::exists(old)) {
+    fs::permissions(beside, old.permissions(), code);
+    if (code)
+      raise(file_error(name, "the file's permissions cannot be kept: " + code.message()));
+  }
   fs::rename(beside, target, code);
   if (code)
     raise(file_error(name, "the new file cannot take this name: " + code.message()));

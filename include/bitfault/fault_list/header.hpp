@@ -3,6 +3,7 @@
 
 #include "../config/version.hpp"
 #include "../core/bits.hpp"
+#include "../core/error.hpp"
 #include "../core/extents.hpp"
 #include "../core/message.hpp"
 #include "../core/status.hpp"
@@ -44,6 +45,18 @@ fault_list_header header_of(const extents<Capacity>& e, const fault_key& key = {
   header.tensor = std::move(tensor);
   return header;
 }
+
+/// A header that is no good: `what()` says what is wrong with it.
+class header_error : public error {
+public:
+  explicit header_error(const std::string& wrong)
+      : error({refusal::bad_parameter, 0, 0, 0, "fault list"}),
+        text_("bitfault: fault list: " + wrong) {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+private:
+  std::string text_;
+};
 
 namespace detail {
 

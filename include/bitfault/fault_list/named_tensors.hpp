@@ -5,6 +5,7 @@
 #include "../injector/fault_span.hpp"
 #include "../views/view.hpp"
 #include "address.hpp"
+#include "edit_distance.hpp"
 #include "header.hpp"
 
 #include <cstddef>
@@ -61,23 +62,6 @@ public:
 private:
   View view_;
 };
-
-/// How many letters have to be changed, added or dropped (Levenshtein). O(|a| |b|).
-inline std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j)
-    row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      std::size_t best = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      best = row[j] + 1 < best ? row[j] + 1 : best;
-      best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-      diagonal = std::exchange(row[j], best);
-    }
-  }
-  return row[b.size()];
-}
 
 } // namespace detail
 
@@ -137,13 +121,12 @@ inline std::shared_ptr<const any_tensor> tensor_at(const named_tensors& model,
                                                    const fault_address& a) {
   return model.find(a);
 }
-template <tensor_view View>
-std::shared_ptr<const any_tensor> tensor_at(const View& view, const fault_address&) {
-  return std::make_shared<viewed_tensor<View>>(std::string(), view);
+template <class X>
+  requires(!std::is_same_v<std::remove_cvref_t<X>, named_tensors>)
+std::shared_ptr<const any_tensor> tensor_at(X&& x, const fault_address&) {
+  const auto& view = as_view(std::forward<X>(x));
+  return std::make_shared<viewed_tensor<std::remove_cvref_t<decltype(view)>>>(std::string(), view);
 }
-
-template <class Target>
-concept addressable = tensor_view<Target> || std::is_same_v<Target, named_tensors>;
 
 } // namespace detail
 
@@ -173,29 +156,30 @@ private:
 };
 
 /// Injects the fault of an address into the tensor of a model that it names, or into one tensor
-/// (then the name is not looked at). Throws before the first write: `address_error` for a text that
-/// is no address or a name that is not there, `error` for coordinates or bits outside.
-template <detail::addressable Target>
-void apply_at(const Target& target, const fault_address& a) {
-  const auto tensor = detail::tensor_at(target, a);
+/// (a view or what `view` takes; then the name is not looked at). Throws before the first write:
+/// `address_error` for a text that is no address or a name that is not there, `error` for
+/// coordinates or bits outside.
+template <class Target>
+void apply_at(Target&& target, const fault_address& a) {
+  const auto tensor = detail::tensor_at(std::forward<Target>(target), a);
   const listed_fault f = to_fault(a, tensor->header());
   tensor->store(f.element, faulty_word(f, tensor->load(f.element)));
 }
-template <detail::addressable Target>
-void apply_at(const Target& target, std::string_view address) {
-  apply_at(target, parse_address(address));
+template <class Target>
+void apply_at(Target&& target, std::string_view address) {
+  apply_at(std::forward<Target>(target), parse_address(address));
 }
 
 /// The same, and taken back bit for bit when the returned scope ends.
-template <detail::addressable Target>
-address_scope scoped_at(const Target& target, const fault_address& a) {
-  auto tensor = detail::tensor_at(target, a);
+template <class Target>
+address_scope scoped_at(Target&& target, const fault_address& a) {
+  auto tensor = detail::tensor_at(std::forward<Target>(target), a);
   const listed_fault f = to_fault(a, tensor->header());
   return address_scope(std::move(tensor), f);
 }
-template <detail::addressable Target>
-address_scope scoped_at(const Target& target, std::string_view address) {
-  return scoped_at(target, parse_address(address));
+template <class Target>
+address_scope scoped_at(Target&& target, std::string_view address) {
+  return scoped_at(std::forward<Target>(target), parse_address(address));
 }
 
 } // namespace bitfault

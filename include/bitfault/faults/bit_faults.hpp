@@ -3,11 +3,11 @@
 
 #include "../core/element.hpp"
 #include "../core/policy.hpp"
+#include "../core/span.hpp"
 #include "../core/status.hpp"
 #include "fault_model.hpp"
 
 #include <cstdint>
-#include <span>
 
 namespace bitfault {
 
@@ -52,7 +52,7 @@ struct flip_masks {
   static constexpr fault_level level = fault_level::word;
   static constexpr bool needs_numbered_events = true;
   static constexpr bool takes_whole_word = true;
-  std::span<const Word> masks;
+  span<const Word> masks;
 
   template <element T>
   BITFAULT_FN constexpr status check(index_t events) const noexcept {
@@ -62,7 +62,7 @@ struct flip_masks {
       return {refusal::list_too_short, 0, masks.size(), events, "flip_masks"};
     for (index_t i = 0; i < events; ++i)
       if ((std::uint64_t{masks[i]} & ~detail::low_bits(element_traits<T>::layout.bits)) != 0)
-        return detail_refused(i, element_traits<T>::layout.bits);
+        return bit_refused(i, element_traits<T>::layout.bits);
     return {};
   }
   template <class W>
@@ -71,7 +71,7 @@ struct flip_masks {
   }
 
 private:
-  BITFAULT_FN constexpr status detail_refused(index_t i, unsigned width) const noexcept {
+  BITFAULT_FN constexpr status bit_refused(index_t i, unsigned width) const noexcept {
     const auto top = static_cast<unsigned>(detail::bit_width(masks[i])) - 1;
     return {refusal::bit_outside_word, static_cast<std::uint32_t>(i), top, width, "flip_masks"};
   }

@@ -3,6 +3,7 @@
 
 #include "fault_model.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -37,9 +38,9 @@ struct combination {
   static consteval bool takes_mask() {
     return (detail::takes_mask<F, T>() || ...);
   }
-  template <element T>
+  template <element T, class Code>
   static consteval bool fits_element() {
-    return (detail::fits_element<F, T>() && ...);
+    return (detail::fits_element<F, T, Code>() && ...);
   }
 };
 
@@ -98,10 +99,14 @@ chain(F...) -> chain<F...>;
 /// A fault model and how often it is chosen, relative to the other weights of its mixture.
 template <class F>
 struct weighted {
-  std::uint32_t weight;
+  std::int64_t weight; ///< from 0 to 2^32 - 1; others are refused by `bind`
   F model;
+
+  template <std::integral I>
+  BITFAULT_FN constexpr weighted(I w, const F& f) noexcept
+      : weight(static_cast<std::int64_t>(w)), model(f) {}
 };
-template <class I, class F>
+template <std::integral I, class F>
 weighted(I, F) -> weighted<F>;
 
 /// Each event draws one of several models: `mixture{weighted{70, bit_flip{}}, weighted{30,
@@ -116,9 +121,11 @@ struct mixture : detail::combination<F...> {
 
   template <element T>
   BITFAULT_FN constexpr status check(index_t events) const noexcept {
+    if (const status s = check_each<T>(models, events); !s.ok())
+      return s;
     if (total(models) == 0)
       return {refusal::bad_parameter, 0, 0, 0, "mixture: sum of weights"};
-    return check_each<T>(models, events);
+    return {};
   }
   template <element T, class W>
   BITFAULT_FN constexpr W apply(W word, W mask, random_source& random) const noexcept {
@@ -130,13 +137,17 @@ private:
   BITFAULT_FN static constexpr std::uint64_t
   total(const detail::model_list<First, Rest...>& list) noexcept {
     if constexpr (sizeof...(Rest) == 0)
-      return list.first.weight;
+      return static_cast<std::uint64_t>(list.first.weight);
     else
-      return list.first.weight + total(list.rest);
+      return static_cast<std::uint64_t>(list.first.weight) + total(list.rest);
   }
   template <element T, class First, class... Rest>
   BITFAULT_FN static constexpr status check_each(const detail::model_list<First, Rest...>& list,
                                                  index_t events) noexcept {
+    constexpr std::int64_t limit = 0xFFFF'FFFF;
+    if (const std::int64_t w = list.first.weight; w < 0 || w > limit)
+      return {refusal::bad_parameter, 0, detail::bit_cast<std::uint64_t>(static_cast<double>(w)),
+              static_cast<std::uint64_t>(limit), "mixture: weight (0 to 2^32 - 1)"};
     const status one = detail::check_model<std::remove_cvref_t<decltype(list.first.model)>, T>(
         list.first.model, events);
     if constexpr (sizeof...(Rest) == 0)
@@ -151,9 +162,10 @@ private:
     if constexpr (sizeof...(Rest) == 0) {
       return detail::faulty_word<T>(list.first.model, word, mask, random);
     } else {
-      if (ticket < list.first.weight)
+      const auto weight = static_cast<std::uint64_t>(list.first.weight);
+      if (ticket < weight)
         return detail::faulty_word<T>(list.first.model, word, mask, random);
-      return run<T>(list.rest, ticket - list.first.weight, word, mask, random);
+      return run<T>(list.rest, ticket - weight, word, mask, random);
     }
   }
 };

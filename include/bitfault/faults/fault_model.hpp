@@ -6,6 +6,7 @@
 #include "../core/status.hpp"
 #include "../random/source.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <type_traits>
 
@@ -19,20 +20,51 @@ enum class bit_operation : std::uint8_t { none, flip, set, clear };
 
 namespace detail {
 
-/// f(value, random) -> value
-template <class F, class T>
-concept value_fault = std::is_invocable_r_v<T, const F&, T, random_source&>;
+/// Converts to whatever number a function asks for, or to a T and nothing else. Given in braces
+/// they fit no parameter whose type is deduced, so that generic functions are not instantiated.
+struct any_number {
+  template <class N>
+    requires(std::is_arithmetic_v<N> || element<N>)
+  operator N() const;
+};
+template <class T>
+struct exact_number {
+  template <std::same_as<T> N>
+  operator N() const;
+};
 
-/// f(word, mask, random) -> word
+// Whether a model takes exactly T where it names a type: an argument that converts silently would
+// lose digits. Asked for each argument, beside right ones.
+// clang-format off
 template <class F, class T>
-concept word_fault = std::is_invocable_r_v < word_t<T>,
-const F&, word_t<T>, word_t<T>, random_source& > ;
+concept takes_value =
+    !requires(const F& f, random_source& r) { f({any_number{}}, r); } ||
+     requires(const F& f, random_source& r) { f({exact_number<T>{}}, r); };
+template <class F, class W>
+concept takes_word =
+    !requires(const F& f, W mask, random_source& r) { f({any_number{}}, mask, r); } ||
+     requires(const F& f, W mask, random_source& r) { f({exact_number<W>{}}, mask, r); };
+template <class F, class W>
+concept takes_that_mask =
+    !requires(const F& f, W word, random_source& r) { f(word, {any_number{}}, r); } ||
+     requires(const F& f, W word, random_source& r) { f(word, {exact_number<W>{}}, r); };
+// clang-format on
+template <class F, class R, class... A>
+concept returns_exactly = std::same_as<std::remove_cvref_t<std::invoke_result_t<F, A...>>, R>;
+
+/// f(value, random) -> value, of exactly this type
+template <class F, class T>
+concept value_fault = std::is_invocable_v<const F&, T, random_source&> &&
+    returns_exactly<const F&, T, T, random_source&> && takes_value<F, T>;
+
+/// f(word, mask, random) -> word, of exactly this type
+template <class F, class W>
+concept word_fault = std::is_invocable_v<const F&, W, W, random_source&> &&
+    returns_exactly<const F&, W, W, W, random_source&> && takes_word<F, W> && takes_that_mask<F, W>;
 
 /// Combinations (chain, mixture) say themselves which kinds of model they hold.
 template <class F>
-concept combined_model = requires {
-  F::combined;
-};
+concept combined_model = (requires { F::combined; });
 
 /// Whether a value model is in it: then an element belongs to its lowest event. A user's own model
 /// is known by the arguments that it takes; one of the library says its level.
@@ -57,13 +89,14 @@ consteval bool takes_mask() {
     return !sets_value<F, T>();
 }
 
-/// Whether the model fits the element type at all.
-template <class F, element T>
+/// Whether the model fits the element type at all. Code: the word that it gets to see, the
+/// element's own or that of a format.
+template <class F, element T, class Code = word_t<T>>
 consteval bool fits_element() {
   if constexpr (combined_model<F>)
-    return F::template fits_element<T>();
+    return F::template fits_element<T, Code>();
   else
-    return value_fault<F, T> || word_fault<F, T>;
+    return value_fault<F, T> || word_fault<F, Code>;
 }
 
 /// Whether a model is known to look at values only, whatever the element type.

@@ -1,15 +1,77 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/span.hpp"
 #include "distribution.hpp"
 #include "fault_model.hpp"
 
 #include <concepts>
 #include <cstdint>
-#include <span>
 #include <type_traits>
 
 namespace bitfault {
+
+namespace detail {
+
+/// The integer element nearest to a whole number: clamped to the element's limits.
+template <element T>
+BITFAULT_FN constexpr T clamped_integer(bool negative, std::uint64_t magnitude) noexcept {
+  constexpr code_layout l = element_traits<T>::layout;
+  constexpr std::uint64_t top = low_bits(l.bits - l.sign_bits);
+  if constexpr (l.sign_bits > 0) {
+    constexpr auto high = static_cast<std::int64_t>(top);
+    const std::int64_t integer = clamped(negative, magnitude, -high - 1, high);
+    return from_word<T>(static_cast<word_t<T>>(static_cast<std::uint64_t>(integer)));
+  } else {
+    const std::uint64_t integer = negative ? 0 : magnitude > top ? top : magnitude;
+    return from_word<T>(static_cast<word_t<T>>(integer));
+  }
+}
+template <element T>
+BITFAULT_FN constexpr T clamped_integer(std::int64_t n) noexcept {
+  const auto bits = static_cast<std::uint64_t>(n);
+  return clamped_integer<T>(n < 0, n < 0 ? std::uint64_t{0} - bits : bits);
+}
+
+/// An integer element plus a whole number, clamped to the element's limits. Exact beyond 2^53 too.
+template <element T>
+BITFAULT_FN constexpr T add_clamped(T value, std::int64_t n) noexcept {
+  constexpr code_layout l = element_traits<T>::layout;
+  if constexpr (l.sign_bits > 0) {
+    std::int64_t sum = 0;
+    if (__builtin_add_overflow(sign_extended(to_word(value), l.bits), n, &sum))
+      return clamped_integer<T>(n < 0, ~std::uint64_t{0});
+    return clamped_integer<T>(sum);
+  } else {
+    const std::uint64_t old = to_word(value) & low_bits(l.bits);
+    const auto bits = static_cast<std::uint64_t>(n);
+    const std::uint64_t less = std::uint64_t{0} - bits;
+    if (n < 0)
+      return clamped_integer<T>(less > old, old - less);
+    std::uint64_t sum = 0;
+    const bool too_large = __builtin_add_overflow(old, bits, &sum);
+    return clamped_integer<T>(false, too_large ? ~std::uint64_t{0} : sum);
+  }
+}
+
+/// Whether elements of type T take the draws of a distribution as whole numbers, without a detour
+/// through double.
+template <class Distribution, class T>
+concept draws_whole_numbers =
+    !floating_element<T> && requires(const Distribution& d, random_source& random) {
+  d.integer(random);
+};
+
+/// A value times a factor: in double, rounded once into the element.
+template <element T>
+BITFAULT_FN constexpr T scaled(T value, double factor) noexcept {
+  if constexpr (!floating_element<T>)
+    if (factor == 1)
+      return value; // an integer beyond 2^53 may be no double
+  return from_real<T>(to_real(value) * factor);
+}
+
+} // namespace detail
 
 /// The element becomes zero.
 struct zero {
@@ -23,7 +85,7 @@ struct zero {
 };
 
 /// The element becomes a given value. Given as the element's own type it is written bit for bit
-/// (NaN payloads too), else it is rounded into the element.
+/// (NaN payloads too), else it is rounded into the element; integers are clamped to its limits.
 template <class V>
 struct constant {
   static constexpr kind policy_kind = kind::fault_model;
@@ -32,10 +94,12 @@ struct constant {
   V value;
   template <class T>
   BITFAULT_FN constexpr T operator()(T, auto&) const noexcept {
-    if constexpr (std::is_same_v<T, V> ||
-                  (std::integral<T> && std::integral<V> && sizeof(V) <= sizeof(T) &&
-                   std::is_signed_v<V> == std::is_signed_v<T>))
-      return static_cast<T>(value);
+    if constexpr (std::is_same_v<T, V>)
+      return value;
+    else if constexpr (!floating_element<T> && std::signed_integral<V>)
+      return detail::clamped_integer<T>(value);
+    else if constexpr (!floating_element<T> && std::unsigned_integral<V>)
+      return detail::clamped_integer<T>(false, value);
     else
       return from_real<T>(to_real(value));
   }
@@ -44,6 +108,7 @@ template <class V>
 constant(V) -> constant<V>;
 
 /// The element is replaced by a draw: `replacement{normal{0, 1}}`, `replacement{uniform{-1, 1}}`.
+/// Integers are clamped to their limits; whole numbers (`uniform_integer`) reach them exactly.
 template <class Distribution>
 struct replacement {
   static constexpr kind policy_kind = kind::fault_model;
@@ -56,7 +121,10 @@ struct replacement {
   }
   template <class T>
   BITFAULT_FN constexpr T operator()(T, auto& random) const noexcept {
-    return from_real<T>(distribution(random));
+    if constexpr (detail::draws_whole_numbers<Distribution, T>)
+      return detail::clamped_integer<T>(distribution.integer(random));
+    else
+      return from_real<T>(distribution(random));
   }
 };
 template <class D>
@@ -79,18 +147,19 @@ struct random_value {
   }
 };
 
-/// The element is multiplied by a factor (in double, rounded once into the element).
+/// The element is multiplied by a factor, in double, rounded once into the element. Integers beyond
+/// 2^53 are rounded to a double before that, unless the factor is 1, which changes none.
 struct scale {
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::value;
   double factor;
   template <class T>
   BITFAULT_FN constexpr T operator()(T value, auto&) const noexcept {
-    return from_real<T>(to_real(value) * factor);
+    return detail::scaled(value, factor);
   }
 };
 
-/// The element is multiplied by a draw.
+/// The element is multiplied by a draw, as `scale` does it.
 template <class Distribution>
 struct random_scale {
   static constexpr kind policy_kind = kind::fault_model;
@@ -102,14 +171,16 @@ struct random_scale {
   }
   template <class T>
   BITFAULT_FN constexpr T operator()(T value, auto& random) const noexcept {
-    return from_real<T>(to_real(value) * distribution(random));
+    return detail::scaled(value, distribution(random));
   }
 };
 template <class D>
 random_scale(D) -> random_scale<D>;
 
 /// A draw is added to the element: `additive_noise{normal{0, 0.1}}`,
-/// `additive_noise{uniform_integer{-2, 2}}`. Integers saturate.
+/// `additive_noise{uniform_integer{-2, 2}}`. Integers are clamped to their limits. A whole number
+/// (`uniform_integer`) is added to an integer exactly; other draws are added in double, to which
+/// integers beyond 2^53 are rounded before.
 template <class Distribution>
 struct additive_noise {
   static constexpr kind policy_kind = kind::fault_model;
@@ -121,7 +192,10 @@ struct additive_noise {
   }
   template <class T>
   BITFAULT_FN constexpr T operator()(T value, auto& random) const noexcept {
-    return from_real<T>(to_real(value) + distribution(random));
+    if constexpr (detail::draws_whole_numbers<Distribution, T>)
+      return detail::add_clamped(value, distribution.integer(random));
+    else
+      return from_real<T>(to_real(value) + distribution(random));
   }
 };
 template <class D>
@@ -135,7 +209,7 @@ struct value_list {
   static constexpr fault_level level = fault_level::value;
   static constexpr bool needs_numbered_events = true;
   static constexpr bool replaces = true;
-  std::span<const V> values;
+  span<const V> values;
   template <element T>
   BITFAULT_FN constexpr status check(index_t events) const noexcept {
     if (values.size() < events)

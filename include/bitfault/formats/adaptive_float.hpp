@@ -129,7 +129,7 @@ private:
     if (bias >= lowest && bias <= highest)
       return {};
     return {refusal::bad_parameter, 0, detail::bit_cast<std::uint64_t>(static_cast<double>(bias)),
-            0, "formats::adaptive_float"};
+            0, "formats::adaptive_float: bias (all values finite and normal in the element)"};
   }
 };
 

@@ -23,10 +23,10 @@ concept codec_for = element<T> &&
   requires std::unsigned_integral<typename Codec::code>;
   { Codec::layout } -> std::convertible_to<code_layout>;
   { Codec::is_own_bits } -> std::convertible_to<bool>;
-  { c.encode(word) }
-  noexcept->std::same_as<typename Codec::code>;
-  { c.decode(code) }
-  noexcept->std::same_as<word_t<T>>;
+  // clang-format off
+  { c.encode(word) } noexcept -> std::same_as<typename Codec::code>;
+  { c.decode(code) } noexcept -> std::same_as<word_t<T>>;
+  // clang-format on
 };
 
 namespace detail {

@@ -113,21 +113,23 @@ private:
     // An error of half a unit in the last place, times the largest multiple, must stay below half
     // a step.
     constexpr std::int64_t distinct = std::int64_t{1} << element_traits<T>::layout.mantissa_bits;
-    if (below < 0 || above < 0 || reach > distinct)
-      return refused(zero_point);
+    if (below < 0 || above < 0)
+      return refused("formats::quantized: zero_point (one of the codes)", zero_point);
+    if (reach > distinct)
+      return refused("formats::quantized: zero_point (each code another element)", zero_point);
 
     // Positive and finite, as integers: then compiler options cannot hide a NaN.
     if (word == 0 || word >= detail::binary<std::uint64_t>::infinity)
-      return refused(scale);
+      return refused("formats::quantized: scale (positive and finite)", scale);
     if constexpr (!detail::is_binary<T, std::uint64_t>()) {
       // A step must be at least two of the element's subnormals. (In double, multiples of the scale
       // are exact there.)
       const int exponent = static_cast<int>(word >> 52) - 1023;
       if (exponent < detail::smallest_exponent<T>() + 1)
-        return refused(scale);
+        return refused("formats::quantized: scale (each code another element)", scale);
     }
     if (static_cast<double>(reach) * scale > largest<T>())
-      return refused(scale);
+      return refused("formats::quantized: scale (each code a finite element)", scale);
     return {};
   }
 
@@ -139,9 +141,8 @@ private:
       return detail::bit_cast<double>(detail::format_of<T>().template decode<std::uint64_t>(
           detail::format_of<T>().largest_code()));
   }
-  BITFAULT_FN static constexpr status refused(double parameter) noexcept {
-    return {refusal::bad_parameter, 0, detail::bit_cast<std::uint64_t>(parameter), 0,
-            "formats::quantized"};
+  BITFAULT_FN static constexpr status refused(const char* place, double parameter) noexcept {
+    return {refusal::bad_parameter, 0, detail::bit_cast<std::uint64_t>(parameter), 0, place};
   }
 };
 

@@ -3,10 +3,13 @@
 
 #include "../core/element.hpp"
 #include "../core/memory.hpp"
+#include "../core/policy.hpp"
+#include "../core/span.hpp"
 #include "../core/status.hpp"
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
+#include <type_traits>
 
 namespace bitfault {
 
@@ -24,10 +27,29 @@ struct listed_fault {
   friend constexpr bool operator==(const listed_fault&, const listed_fault&) = default;
 };
 
+namespace detail {
+
+/// Whether listed faults can go to a view of this type. One question after the other, so that a
+/// wrong view is one sentence.
+template <class View>
+consteval bool takes_listed_faults() {
+  if constexpr (std::is_const_v<typename View::element_type>)
+    static_assert(always_false<View>,
+                  "bitfault: the view is of const data; faults cannot be injected into it");
+  else if constexpr (requires { View::on_device; })
+    static_assert(always_false<View>, "bitfault: a device view needs a device executor; the host "
+                                      "must not write there");
+  else
+    return true;
+  return false;
+}
+
+} // namespace detail
+
 /// Whether a list fits a tensor of `elements` elements of type T: every element exists and no mask
 /// has a bit outside the word. O(n).
 template <element T>
-BITFAULT_FN constexpr status check_faults(std::span<const listed_fault> faults,
+BITFAULT_FN constexpr status check_faults(span<const listed_fault> faults,
                                           index_t elements) noexcept {
   constexpr unsigned width = element_traits<T>::layout.bits;
   for (std::size_t i = 0; i < faults.size(); ++i) {
@@ -60,35 +82,57 @@ BITFAULT_FN constexpr Word faulty_word(const listed_fault& f, Word before) noexc
   return before;
 }
 
+namespace detail {
+
+template <class View>
+BITFAULT_FN constexpr status check_call(span<const listed_fault> faults, const View& view,
+                                        const char* place) noexcept {
+  using T = std::remove_volatile_t<typename View::element_type>;
+  if (const status s = check_faults<T>(faults, view.extents().size()); !s.ok())
+    return s;
+  if (!faults.empty() && view.address(0) == nullptr)
+    return {refusal::null_data, 0, view.extents().size(), 0, place};
+  return {};
+}
+
+} // namespace detail
+
 /// Injects listed faults in their order; keeps the words as they were in `before` if it is given
 /// (one for each fault). Checked before the first write. Host, freestanding.
 template <class View>
 BITFAULT_FN constexpr status
-apply_faults(std::span<const listed_fault> faults, const View& view,
-             std::span<word_t<typename View::element_type>> before = {}) noexcept {
-  using T = typename View::element_type;
-  if (const status s = check_faults<T>(faults, view.extents().size()); !s.ok())
-    return s;
-  if (before.data() != nullptr && before.size() < faults.size())
-    return {refusal::scratch_too_small, 0, before.size(), faults.size(), "apply_faults"};
-  if (!faults.empty() && view.address(0) == nullptr)
-    return {refusal::null_data, 0, view.extents().size(), 0, "apply_faults"};
-  for (std::size_t i = 0; i < faults.size(); ++i) {
-    const auto was = plain_memory::update(view.address(static_cast<index_t>(faults[i].element)),
-                                          [&](word_t<T> w) { return faulty_word(faults[i], w); });
-    if (before.data() != nullptr)
-      before[i] = was;
+apply_faults(span<const listed_fault> faults, const View& view,
+             span<word_t<typename View::element_type>> before = {}) noexcept {
+  if constexpr (detail::takes_listed_faults<View>()) {
+    using word = word_t<typename View::element_type>;
+    if (const status s = detail::check_call(faults, view, "apply_faults"); !s.ok())
+      return s;
+    if (before.data() != nullptr && before.size() < faults.size())
+      return {refusal::scratch_too_small, 0, before.size(), faults.size(), "apply_faults"};
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+      const auto was = plain_memory::update(view.address(static_cast<index_t>(faults[i].element)),
+                                            [&](word w) { return faulty_word(faults[i], w); });
+      if (before.data() != nullptr)
+        before[i] = was;
+    }
   }
   return {};
 }
 
-/// Puts back the words that `apply_faults` kept, last one first.
+/// Puts back the words that `apply_faults` kept, last one first. Checked before the first write.
 template <class View>
-BITFAULT_FN constexpr void
-restore_faults(std::span<const listed_fault> faults, const View& view,
-               std::span<const word_t<typename View::element_type>> before) noexcept {
-  for (std::size_t i = faults.size(); i-- > 0;)
-    plain_memory::store(view.address(static_cast<index_t>(faults[i].element)), before[i]);
+BITFAULT_FN constexpr status
+restore_faults(span<const listed_fault> faults, const View& view,
+               span<const word_t<typename View::element_type>> before) noexcept {
+  if constexpr (detail::takes_listed_faults<View>()) {
+    if (const status s = detail::check_call(faults, view, "restore_faults"); !s.ok())
+      return s;
+    if (before.size() < faults.size())
+      return {refusal::scratch_too_small, 0, before.size(), faults.size(), "restore_faults"};
+    for (std::size_t i = faults.size(); i-- > 0;)
+      plain_memory::store(view.address(static_cast<index_t>(faults[i].element)), before[i]);
+  }
+  return {};
 }
 
 } // namespace bitfault

@@ -6,14 +6,15 @@
 #include "../core/extents.hpp"
 #include "../core/policy.hpp"
 #include "../core/serial.hpp"
+#include "../core/span.hpp"
 #include "../core/status.hpp"
 #include "../faults/fault_model.hpp"
 #include "../selectors/space.hpp"
+#include "disabled_plan.hpp"
 #include "plan.hpp"
 #include "scope.hpp"
 
 #include <cstddef>
-#include <span>
 #include <type_traits>
 
 namespace bitfault {
@@ -25,6 +26,18 @@ namespace detail {
 struct default_bits {
   static constexpr kind policy_kind = kind::bits;
 };
+
+/// Whether a tensor of these extents can be counted.
+template <std::size_t Capacity>
+BITFAULT_FN constexpr status check_sizes(const extents<Capacity>& e) noexcept {
+  for (std::size_t axis = 0; axis < e.rank; ++axis)
+    if (static_cast<std::ptrdiff_t>(e[axis]) < 0)
+      return {refusal::negative_size, static_cast<std::uint32_t>(axis), as_given(e[axis]), 0,
+              "bind"};
+  if (!e.size_fits())
+    return {refusal::space_too_large, 0, 0, site_space::max_bits, "bind"};
+  return {};
+}
 
 /// Throws a refusal where exceptions are enabled; elsewhere it is asked for with `status()`.
 constexpr void report(const status& s) {
@@ -56,15 +69,171 @@ public:
   /// says what does not fit, and its verbs refuse to run then.
   template <element T, std::size_t Capacity>
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e) const noexcept {
-    static_assert(detail::fits_element<Fault, T>(),
-                  "bitfault: the fault model does not fit the element type; it takes (value, "
-                  "random) or (word, mask, random) and returns the same type");
+    if constexpr (Enabled)
+      return bind_enabled<std::remove_cv_t<T>>(e);
+    else
+      return disabled_plan<std::remove_cv_t<T>, Capacity>(e);
+  }
+
+  /// The plan for the extents and elements of a view.
+  template <tensor_view View>
+  BITFAULT_FN constexpr auto bind(const View& view) const noexcept {
+    return bind<std::remove_cv_t<typename View::element_type>>(view.extents());
+  }
+
+  /// Injects the faults of `key`. Transient faults in buffers that inference writes anyway. Like
+  /// all verbs it takes a view, or whatever `view(x)` takes.
+  template <class X>
+  BITFAULT_FN constexpr status apply(X&& x, const fault_key& key) const
+      noexcept(detail::is_view<X>) {
+    return apply(serial{}, detail::as_view(static_cast<X&&>(x)), key);
+  }
+  template <class Executor, class X>
+  BITFAULT_FN constexpr status apply(const Executor& executor, X&& x, const fault_key& key) const
+      noexcept(detail::is_view<X>) {
+    if constexpr (Enabled) {
+      const auto& v = detail::as_view(static_cast<X&&>(x));
+      return bind(v).apply(executor, v, key);
+    } else {
+      static_cast<void>(executor), static_cast<void>(x), static_cast<void>(key);
+      return {};
+    }
+  }
+  template <class X, class Executor>
+  constexpr status apply(X&&, const fault_key&, const Executor&) const {
+    static_assert(detail::always_false<Executor>,
+                  "bitfault: injector::apply: the executor comes first, as in apply(threads{8}, "
+                  "view, key)");
+    return {};
+  }
+
+  /// Injects permanent or intermittent faults again after the buffer was rewritten; `key.step` says
+  /// which write it was.
+  template <class X>
+  BITFAULT_FN constexpr status reapply(X&& x, const fault_key& key) const
+      noexcept(detail::is_view<X>) {
+    return reapply(serial{}, detail::as_view(static_cast<X&&>(x)), key);
+  }
+  template <class Executor, class X>
+  BITFAULT_FN constexpr status reapply(const Executor& executor, X&& x, const fault_key& key) const
+      noexcept(detail::is_view<X>) {
+    static_assert(Lifetime::lasting, "bitfault: reapply is for lasting faults; give the injector "
+                                     "permanent{} or intermittent{p}");
+    return apply(executor, static_cast<X&&>(x), key);
+  }
+
+  /// Injects now and takes everything back when the returned scope ends. Faults that are not flips
+  /// need scratch: the caller's (`required_scratch()` of the plan), or allocated in hosted builds.
+  template <class X>
+  constexpr auto scoped(X&& x, const fault_key& key) const {
+    return scoped(serial{}, detail::as_view(static_cast<X&&>(x)), key);
+  }
+  template <class Executor, class X>
+  constexpr auto scoped(const Executor& executor, X&& x, const fault_key& key) const {
+    if constexpr (Enabled)
+      return enabled_scope(executor, detail::as_view(static_cast<X&&>(x)), key);
+    else
+      return nothing(executor, x, key);
+  }
+  template <class X, class Scratch>
+  constexpr auto scoped(X&& x, const fault_key& key, Scratch&& scratch) const {
+    return scoped(serial{}, detail::as_view(static_cast<X&&>(x)), key,
+                  static_cast<Scratch&&>(scratch));
+  }
+  template <class Executor, class X, class Scratch>
+  constexpr auto scoped(const Executor& executor, X&& x, const fault_key& key,
+                        Scratch&& scratch) const {
+    if constexpr (Enabled)
+      return scope_in<fault_scope>(executor, detail::as_view(static_cast<X&&>(x)), key,
+                                   static_cast<Scratch&&>(scratch));
+    else
+      return nothing(executor, x, key);
+  }
+
+  /// Like `scoped`, for buffers that somebody else may write meanwhile.
+  template <class X>
+  constexpr auto scoped_checked(X&& x, const fault_key& key) const {
+    return scoped_checked(serial{}, detail::as_view(static_cast<X&&>(x)), key);
+  }
+  template <class Executor, class X>
+  constexpr auto scoped_checked(const Executor& executor, X&& x, const fault_key& key) const {
+    if constexpr (Enabled) {
+      const auto& v = detail::as_view(static_cast<X&&>(x));
+      const auto bound = bind(v);
+      return scope<checked_fault_scope>(bound, executor, v, key,
+                                        allocated(bound, detail::twice(bound.cells(key)), key));
+    } else {
+      return nothing(executor, x, key);
+    }
+  }
+  template <class X, class Scratch>
+  constexpr auto scoped_checked(X&& x, const fault_key& key, Scratch&& scratch) const {
+    return scoped_checked(serial{}, detail::as_view(static_cast<X&&>(x)), key,
+                          static_cast<Scratch&&>(scratch));
+  }
+  template <class Executor, class X, class Scratch>
+  constexpr auto scoped_checked(const Executor& executor, X&& x, const fault_key& key,
+                                Scratch&& scratch) const {
+    if constexpr (Enabled)
+      return scope_in<checked_fault_scope>(executor, detail::as_view(static_cast<X&&>(x)), key,
+                                           static_cast<Scratch&&>(scratch));
+    else
+      return nothing(executor, x, key);
+  }
+
+  /// The faults of `key` as a list: `draw<float>(extents{64, 3, 32, 32}, key)` where they do not
+  /// depend on the data, `draw(view, key)` always. An injector that is switched off injects
+  /// nothing: its list is empty. Hosted.
+  template <element T, std::size_t Capacity>
+  auto draw(const extents<Capacity>& e, const fault_key& key) const {
+    using plain = std::type_identity<std::remove_cv_t<T>>;
+    if constexpr (!Enabled && requires { draw_nothing(plain{}, e, key); })
+      return draw_nothing(plain{}, e, key);
+    else if constexpr (Enabled && requires { draw_faults(bind<T>(e), key); })
+      return draw_faults(bind<T>(e), key);
+    else
+      static_assert(detail::always_false<T>, "bitfault: injector::draw: fault lists are hosted; "
+                                             "include <bitfault/fault_list/fault_list.hpp>");
+  }
+  template <class X>
+  auto draw(X&& x, const fault_key& key) const {
+    if constexpr (requires { x.size_fits(); }) {
+      static_assert(detail::always_false<X>, "bitfault: injector::draw: extents have no element "
+                                             "type; say draw<float>(extents, key)");
+    } else {
+      return draw_from(detail::as_view(static_cast<X&&>(x)), key);
+    }
+  }
+
+private:
+  template <class View>
+  using caller_scratch = detail::borrowed_scratch<word_t<typename View::element_type>>;
+
+  template <class View>
+  auto draw_from(const View& view, const fault_key& key) const {
+    using T = std::remove_cv_t<typename View::element_type>;
+    if constexpr (!Enabled &&
+                  requires { draw_nothing(std::type_identity<T>{}, view.extents(), key); })
+      return draw_nothing(std::type_identity<T>{}, view.extents(), key);
+    else if constexpr (Enabled && requires { draw_faults(bind(view), view, key); })
+      return draw_faults(bind(view), view, key);
+    else
+      static_assert(detail::always_false<View>, "bitfault: injector::draw: fault lists are hosted; "
+                                                "include <bitfault/fault_list/fault_list.hpp>");
+  }
+
+  template <element T, std::size_t Capacity>
+  BITFAULT_FN constexpr auto bind_enabled(const extents<Capacity>& e) const noexcept {
     constexpr bool takes_mask = detail::takes_mask<Fault, T>();
     constexpr bool bits_given = !std::is_same_v<Bits, detail::default_bits>;
     static_assert(takes_mask || !bits_given,
                   "bitfault: bits given for a value fault; a value fault sets the whole word");
     const auto codec = format_.template codec<T>();
     using codec_type = std::remove_const_t<decltype(codec)>;
+    static_assert(detail::fits_element<Fault, T, typename codec_type::code>(),
+                  "bitfault: the fault model does not fit the element type; it takes (value, "
+                  "random) or (word, mask, random) and returns the same type, all of them exactly "
+                  "that type, and its call operator is const");
     static_assert(takes_mask || codec_type::is_own_bits,
                   "bitfault: a format given for a value fault; a format is for faults in bits");
     static_assert(
@@ -72,11 +241,8 @@ public:
         "bitfault: a format given for a combination that holds a value fault; a format is "
         "for faults in bits");
 
-    status state =
-        detail::first_refusal(e.size_fits() ? status{}
-                                            : status{refusal::space_too_large, 0, 0,
-                                                     detail::site_space::max_bits, "bind"},
-                              detail::first_refusal(lifetime_.check(), format_status<T>()));
+    status state = detail::first_refusal(
+        detail::check_sizes(e), detail::first_refusal(lifetime_.check(), format_status<T>()));
     const auto family = [&] {
       if constexpr (bits_given)
         return bits_.template bind<codec_type::layout>(state);
@@ -117,6 +283,13 @@ public:
     static_assert(!detail::needs_numbered_events<Fault>() || selector_type::numbered,
                   "bitfault: a list of values or masks needs a selector that numbers its events "
                   "(at, exactly, exactly_elements, fraction)");
+    if constexpr (selector_type::numbered && !pattern_type::is_single) {
+      index_t cells = 0; // their number, and twice of it for `scoped_checked`
+      if (state.ok() && (!detail::multiply_fits(selector.units(), pattern.cells(), cells) ||
+                         (cells >> detail::site_space::max_bits) != 0))
+        state = {refusal::space_too_large, 0, 0, detail::site_space::max_bits,
+                 "bind (events times cells of the pattern)"};
+    }
     if (state.ok())
       state = detail::check_model<Fault, T>(fault_, selector.units());
 
@@ -125,111 +298,15 @@ public:
         e, state, selector, region, family, pattern, codec, fault_, lifetime_, observer_);
   }
 
-  /// The plan for the extents and elements of a view.
-  template <tensor_view View>
-  BITFAULT_FN constexpr auto bind(const View& view) const noexcept {
-    return bind<std::remove_const_t<typename View::element_type>>(view.extents());
+  template <class... Unused>
+  BITFAULT_FN static constexpr disabled_scope nothing(const Unused&...) noexcept {
+    return {};
   }
-
-  /// Injects the faults of `key`. Transient faults in buffers that inference writes anyway.
-  template <tensor_view View>
-  BITFAULT_FN constexpr status apply(const View& view, const fault_key& key) const noexcept {
-    return apply(serial{}, view, key);
+  template <template <class...> class Scope, class Executor, class View>
+  constexpr auto scope_in(const Executor& executor, const View& view, const fault_key& key,
+                          span<word_t<typename View::element_type>> scratch) const {
+    return scope<Scope>(bind(view), executor, view, key, caller_scratch<View>{scratch});
   }
-  template <class Executor, tensor_view View>
-  BITFAULT_FN constexpr status apply(const Executor& executor, const View& view,
-                                     const fault_key& key) const noexcept {
-    if constexpr (Enabled) {
-      return bind(view).apply(executor, view, key);
-    } else {
-      static_cast<void>(executor), static_cast<void>(view), static_cast<void>(key);
-      return {};
-    }
-  }
-
-  /// Injects permanent or intermittent faults again after the buffer was rewritten; `key.step` says
-  /// which write it was.
-  template <tensor_view View>
-  BITFAULT_FN constexpr status reapply(const View& view, const fault_key& key) const noexcept {
-    return reapply(serial{}, view, key);
-  }
-  template <class Executor, tensor_view View>
-  BITFAULT_FN constexpr status reapply(const Executor& executor, const View& view,
-                                       const fault_key& key) const noexcept {
-    static_assert(Lifetime::lasting, "bitfault: reapply is for lasting faults; give the injector "
-                                     "permanent{} or intermittent{p}");
-    return apply(executor, view, key);
-  }
-
-  /// Injects now and takes everything back when the returned scope ends. Faults that are not flips
-  /// need scratch: the caller's (`required_scratch()` of the plan), or allocated in hosted builds.
-  template <tensor_view View>
-  constexpr auto scoped(const View& view, const fault_key& key) const {
-    return scoped(serial{}, view, key);
-  }
-  template <class Executor, tensor_view View>
-  constexpr auto scoped(const Executor& executor, const View& view, const fault_key& key) const {
-    if constexpr (!Enabled) {
-      static_cast<void>(executor), static_cast<void>(view), static_cast<void>(key);
-      return disabled_scope{};
-    } else {
-      return enabled_scope(executor, view, key);
-    }
-  }
-  template <tensor_view View>
-  constexpr auto scoped(const View& view, const fault_key& key,
-                        std::span<word_t<typename View::element_type>> scratch) const {
-    if constexpr (Enabled)
-      return scope<fault_scope>(bind(view), serial{}, view, key, caller_scratch<View>{scratch});
-    else
-      return disabled_scope{};
-  }
-
-  /// Like `scoped`, for buffers that somebody else may write meanwhile.
-  template <tensor_view View>
-  constexpr auto scoped_checked(const View& view, const fault_key& key) const {
-    if constexpr (Enabled) {
-      const auto bound = bind(view);
-      return scope<checked_fault_scope>(bound, serial{}, view, key,
-                                        allocated(bound, 2 * bound.cells(key), key));
-    } else {
-      return disabled_scope{};
-    }
-  }
-  template <tensor_view View>
-  constexpr auto scoped_checked(const View& view, const fault_key& key,
-                                std::span<word_t<typename View::element_type>> scratch) const {
-    if constexpr (Enabled)
-      return scope<checked_fault_scope>(bind(view), serial{}, view, key,
-                                        caller_scratch<View>{scratch});
-    else
-      return disabled_scope{};
-  }
-
-  /// The faults of `key` as a list: `draw<float>(extents{64, 3, 32, 32}, key)` where they do not
-  /// depend on the data, `draw(view, key)` always. Hosted.
-  template <element T, std::size_t Capacity>
-  auto draw(const extents<Capacity>& e, const fault_key& key) const {
-    const auto bound = bind<T>(e);
-    if constexpr (requires { draw_faults(bound, key); })
-      return draw_faults(bound, key);
-    else
-      static_assert(detail::always_false<T>, "bitfault: injector::draw: fault lists are hosted; "
-                                             "include <bitfault/fault_list/fault_list.hpp>");
-  }
-  template <tensor_view View>
-  auto draw(const View& view, const fault_key& key) const {
-    const auto bound = bind(view);
-    if constexpr (requires { draw_faults(bound, view, key); })
-      return draw_faults(bound, view, key);
-    else
-      static_assert(detail::always_false<View>, "bitfault: injector::draw: fault lists are hosted; "
-                                                "include <bitfault/fault_list/fault_list.hpp>");
-  }
-
-private:
-  template <class View>
-  using caller_scratch = detail::borrowed_scratch<word_t<typename View::element_type>>;
 
   template <class Executor, class View>
   constexpr auto enabled_scope(const Executor& executor, const View& view,
@@ -267,7 +344,8 @@ private:
   template <template <class...> class Scope, class Plan, class Executor, class View, class Scratch>
   static constexpr auto scope(const Plan& bound, const Executor& executor, const View& view,
                               const fault_key& key, Scratch scratch) {
-    Scope<Plan, View, Executor, Scratch> result(bound, view, key, executor, std::move(scratch));
+    Scope<Plan, View, Executor, Scratch> result(bound, view, key, executor,
+                                                static_cast<Scratch&&>(scratch));
     detail::report(result.status());
     return result;
   }

@@ -3,10 +3,10 @@
 
 #include "../core/bits.hpp"
 #include "../core/policy.hpp"
+#include "../core/span.hpp"
 #include "../core/status.hpp"
 
 #include <cstdint>
-#include <span>
 
 namespace bitfault {
 
@@ -34,10 +34,12 @@ struct no_observer {
 struct record_to {
   static constexpr kind policy_kind = kind::observer;
   static constexpr bool records = true;
-  std::span<fault_record> log;
+  span<fault_record> log;
   index_t* count;
 
   BITFAULT_FN constexpr status begin(index_t cells) const noexcept {
+    if (count == nullptr)
+      return {refusal::null_data, 0, cells, 0, "record_to: count"};
     if (log.size() < cells)
       return {refusal::log_too_small, 0, log.size(), cells, "record_to"};
     for (index_t i = 0; i < cells; ++i)
@@ -51,7 +53,9 @@ struct record_to {
 };
 
 /// Switches an injector on or off at compile time: with `enable<false>{}` every call does nothing
-/// and leaves no instruction.
+/// and leaves no instruction, `bind` gives a `disabled_plan`, and `draw` an empty list. What stays
+/// is what a policy does when it is written down: the tables of a rate whose p is not known at
+/// compile time.
 template <bool On>
 struct enable {
   static constexpr kind policy_kind = kind::enable;

@@ -3,11 +3,9 @@
 
 #include "../core/error.hpp"
 #include "../core/serial.hpp"
+#include "../core/span.hpp"
 #include "../core/status.hpp"
 #include "plan.hpp"
-
-#include <span>
-#include <utility>
 
 namespace bitfault {
 
@@ -16,8 +14,8 @@ namespace detail {
 /// Scratch of the caller, or none.
 template <class Word>
 struct borrowed_scratch {
-  std::span<Word> words{};
-  BITFAULT_FN constexpr std::span<Word> get() noexcept { return words; }
+  span<Word> words{};
+  BITFAULT_FN constexpr span<Word> get() noexcept { return words; }
 };
 
 } // namespace detail
@@ -40,7 +38,8 @@ class [[nodiscard]] fault_scope {
 public:
   BITFAULT_FN constexpr fault_scope(const Plan& plan, const View& view, const fault_key& key,
                                     const Executor& executor, Scratch scratch)
-      : plan_(plan), view_(view), key_(key), executor_(executor), scratch_(std::move(scratch)) {
+      : plan_(plan), view_(view), key_(key), executor_(executor),
+        scratch_(static_cast<Scratch&&>(scratch)) {
     state_ = plan_.check(view_);
     if (state_.ok() && scratch_.get().data() == nullptr) // `apply` would keep nothing
       if (const index_t needed = plan_.required_scratch(key_); needed != 0)
@@ -51,8 +50,10 @@ public:
   }
   constexpr fault_scope(fault_scope&& other) noexcept
       : plan_(other.plan_), view_(other.view_), key_(other.key_), executor_(other.executor_),
-        scratch_(std::move(other.scratch_)), state_(other.state_),
-        active_(std::exchange(other.active_, false)) {}
+        scratch_(static_cast<Scratch&&>(other.scratch_)), state_(other.state_),
+        active_(other.active_) {
+    other.active_ = false;
+  }
   fault_scope(const fault_scope&) = delete;
   fault_scope& operator=(const fault_scope&) = delete;
   fault_scope& operator=(fault_scope&&) = delete;
@@ -60,8 +61,10 @@ public:
 
   /// Takes the faults back now; the end of the scope then does nothing.
   BITFAULT_FN constexpr void restore() noexcept {
-    if (std::exchange(active_, false))
-      plan_.restore(executor_, view_, key_, scratch_.get());
+    if (!active_)
+      return;
+    active_ = false;
+    plan_.take_back(executor_, view_, key_, scratch_.get());
   }
   /// Why nothing was injected, where bad input is not thrown.
   BITFAULT_FN constexpr const bitfault::status& status() const noexcept { return state_; }
@@ -85,11 +88,12 @@ public:
   BITFAULT_FN constexpr checked_fault_scope(const Plan& plan, const View& view,
                                             const fault_key& key, const Executor& executor,
                                             Scratch scratch)
-      : plan_(plan), view_(view), key_(key), executor_(executor), scratch_(std::move(scratch)) {
+      : plan_(plan), view_(view), key_(key), executor_(executor),
+        scratch_(static_cast<Scratch&&>(scratch)) {
     state_ = plan_.check(view_);
     cells_ = state_.ok() ? plan_.cells(key_) : 0;
-    if (state_.ok() && scratch_.get().size() / 2 < cells_)
-      state_ = {refusal::scratch_too_small, 0, scratch_.get().size(), 2 * cells_, "scoped_checked"};
+    if (const index_t given = scratch_.get().size(); state_.ok() && given / 2 < cells_)
+      state_ = {refusal::scratch_too_small, 0, given, detail::twice(cells_), "scoped_checked"};
     if (!state_.ok())
       return;
     plan_.save(executor_, view_, key_, originals());
@@ -101,23 +105,27 @@ public:
   }
   constexpr checked_fault_scope(checked_fault_scope&& other) noexcept
       : plan_(other.plan_), view_(other.view_), key_(other.key_), executor_(other.executor_),
-        scratch_(std::move(other.scratch_)), state_(other.state_), cells_(other.cells_),
-        lost_(other.lost_), active_(std::exchange(other.active_, false)) {}
+        scratch_(static_cast<Scratch&&>(other.scratch_)), state_(other.state_),
+        cells_(other.cells_), lost_(other.lost_), active_(other.active_) {
+    other.active_ = false;
+  }
   checked_fault_scope(const checked_fault_scope&) = delete;
   checked_fault_scope& operator=(const checked_fault_scope&) = delete;
   checked_fault_scope& operator=(checked_fault_scope&&) = delete;
   BITFAULT_FN constexpr ~checked_fault_scope() { restore(); }
 
-  /// Takes back what still stands and returns the number of cells that somebody else had written.
+  /// Takes back what still stands and returns the number of cells that somebody else had written:
+  /// cells, not words, so that a word which two faults share counts twice.
   BITFAULT_FN constexpr index_t restore() noexcept {
-    if (!std::exchange(active_, false))
+    if (!active_)
       return lost_;
+    active_ = false;
     plan_.for_each_fault(
         key_, [&](const detail::cell& cell, unsigned, std::uint64_t, index_t slot, const auto&) {
-          auto* const p = view_.address(cell.element);
-          const auto now = to_word(*p);
+          auto* const p = Plan::word_at(view_, cell.element);
+          const auto now = detail::load(p);
           if (now == injected()[slot])
-            plain_memory::store(p, originals()[slot]);
+            Executor::memory::store(p, originals()[slot]);
           else if (now != originals()[slot]) // a cell of several events is restored by the first
             ++lost_;
         });
@@ -126,7 +134,7 @@ public:
   BITFAULT_FN constexpr const bitfault::status& status() const noexcept { return state_; }
 
 private:
-  constexpr auto originals() noexcept { return scratch_.get().first(cells_); }
+  constexpr auto originals() noexcept { return scratch_.get().subspan(0, cells_); }
   constexpr auto injected() noexcept { return scratch_.get().subspan(cells_, cells_); }
 
   Plan plan_;

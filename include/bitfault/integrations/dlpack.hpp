@@ -133,7 +133,7 @@ status read_dlpack(const D& t, dlpack_layout<T>& layout, const char* place) noex
       return unsupported(t.strides[axis], (std::numeric_limits<std::ptrdiff_t>::max)(), axis);
     distances[axis] = static_cast<std::ptrdiff_t>(t.strides[axis]);
   }
-  const status distinct = check_distinct(sizes, distances, place);
+  const status distinct = check_distinct(sizes, distances, place, sizeof(T));
   if (!distinct.ok() || sizes.size() == 0)
     return distinct;
 
@@ -152,19 +152,22 @@ constexpr bool dlpack_on_host(const D& t) noexcept {
 
 template <dl_tensor D>
 constexpr status dlpack_wrong_device(const D& t, int wanted) noexcept {
-  return {refusal::unsupported_layout, 0, static_cast<std::uint64_t>(t.device.device_type),
-          static_cast<std::uint64_t>(wanted), "the DLTensor's device type"};
+  return {refusal::wrong_device, 0, static_cast<std::uint64_t>(t.device.device_type),
+          static_cast<std::uint64_t>(wanted), "DLTensor"};
 }
+
+/// T or const T, where T can be an element.
+template <class T>
+concept viewed_element = element<std::remove_const_t<T>>;
 
 } // namespace detail
 
 /// Whether `view_as<T>(t)` would succeed, and if not, why: T is not the element type (wrong_type);
-/// the memory is not a host's, the rank is above `max_dynamic_rank`, elements overlap or lie at
-/// addresses that are not aligned for T (unsupported_layout); there are more elements than can be
-/// counted (space_too_large); there is no memory (null_data).
-template <class T, detail::dl_tensor D>
-  requires element<std::remove_const_t<T>> status can_view_as(const D& t)
-noexcept {
+/// the memory is not a host's (wrong_device); the rank is above `max_dynamic_rank`, elements
+/// overlap or lie at addresses that are not aligned for T (unsupported_layout); there are more
+/// elements than can be counted (space_too_large); there is no memory (null_data).
+template <detail::viewed_element T, detail::dl_tensor D>
+status can_view_as(const D& t) noexcept {
   if (!detail::dlpack_on_host(t))
     return detail::dlpack_wrong_device(t, dlpack::cpu);
   detail::dlpack_layout<T> layout;
@@ -173,34 +176,33 @@ noexcept {
 
 /// A view of a DLTensor in host memory whose elements are T (or const T). Throws `error` with the
 /// status of `can_view_as`.
-template <class T, detail::dl_tensor D>
-  requires element<std::remove_const_t<T>> strided_view<T, max_dynamic_rank> view_as(const D& t) {
-    if (!detail::dlpack_on_host(t))
-      detail::dlpack_wrong_device(t, dlpack::cpu).or_throw();
-    detail::dlpack_layout<T> layout;
-    detail::read_dlpack(t, layout, "view_as(DLTensor)").or_throw();
-    return {layout.first, layout.sizes, layout.distances};
-  }
+template <detail::viewed_element T, detail::dl_tensor D>
+strided_view<T, max_dynamic_rank> view_as(const D& t) {
+  if (!detail::dlpack_on_host(t))
+    detail::dlpack_wrong_device(t, dlpack::cpu).or_throw();
+  detail::dlpack_layout<T> layout;
+  detail::read_dlpack(t, layout, "view_as(DLTensor)").or_throw();
+  return {layout.first, layout.sizes, layout.distances};
+}
 
 /// A view of a DLTensor in CUDA memory, for a device backend; it must be dense and row-major.
 /// Throws `error` like `view_as`.
-template <class T, detail::dl_tensor D>
-  requires element<std::remove_const_t<T>> device_view<T, max_dynamic_rank>
-  device_view_as(const D& t) {
-    const auto device = static_cast<int>(t.device.device_type);
-    if (device != dlpack::cuda && device != dlpack::cuda_managed)
-      detail::dlpack_wrong_device(t, dlpack::cuda).or_throw();
-    detail::dlpack_layout<T> layout;
-    detail::read_dlpack(t, layout, "device_view_as(DLTensor)").or_throw();
-    const auto dense = row_major_strides(layout.sizes);
-    for (std::size_t axis = 0; axis < layout.sizes.rank && layout.sizes.size() != 0; ++axis)
-      if (layout.sizes[axis] != 1 && layout.distances[axis] != dense[axis])
-        status{refusal::unsupported_layout, static_cast<std::uint32_t>(axis),
-               static_cast<std::uint64_t>(layout.distances[axis]),
-               static_cast<std::uint64_t>(dense[axis]), "device_view_as(DLTensor), stride"}
-            .or_throw();
-    return {layout.first, layout.sizes};
-  }
+template <detail::viewed_element T, detail::dl_tensor D>
+device_view<T, max_dynamic_rank> device_view_as(const D& t) {
+  const auto device = static_cast<int>(t.device.device_type);
+  if (device != dlpack::cuda && device != dlpack::cuda_managed)
+    detail::dlpack_wrong_device(t, dlpack::cuda).or_throw();
+  detail::dlpack_layout<T> layout;
+  detail::read_dlpack(t, layout, "device_view_as(DLTensor)").or_throw();
+  const auto dense = row_major_strides(layout.sizes);
+  for (std::size_t axis = 0; axis < layout.sizes.rank && layout.sizes.size() != 0; ++axis)
+    if (layout.sizes[axis] != 1 && layout.distances[axis] != dense[axis])
+      status{refusal::unsupported_layout, static_cast<std::uint32_t>(axis),
+             static_cast<std::uint64_t>(layout.distances[axis]),
+             static_cast<std::uint64_t>(dense[axis]), "device_view_as(DLTensor), stride"}
+          .or_throw();
+  return {layout.first, layout.sizes};
+}
 
 namespace detail {
 

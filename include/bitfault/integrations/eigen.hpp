@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -23,12 +24,14 @@ template <>
 struct element_traits<Eigen::half> {
   using word = std::uint16_t;
   static constexpr code_layout layout{16, 1, 5, 10};
+  static constexpr std::string_view name = "float16";
 };
 
 template <>
 struct element_traits<Eigen::bfloat16> {
   using word = std::uint16_t;
   static constexpr code_layout layout{16, 1, 8, 7};
+  static constexpr std::string_view name = "bfloat16";
 };
 
 namespace detail {
@@ -120,7 +123,7 @@ private:
   template <class T, std::size_t Rank>
   static constexpr strided_view<T, Rank> strided_or_refused(T* first, const extents<Rank>& e,
                                                             const strides<Rank>& s) {
-    check_distinct(e, s, "view(Eigen)").or_throw();
+    check_distinct(e, s, "view(Eigen)", sizeof(T)).or_throw();
     return {first, e, s};
   }
 };

@@ -74,7 +74,7 @@ struct view_of<X> {
         for (std::size_t axis = 0; axis < rank; ++axis)
           s[axis] = static_cast<std::ptrdiff_t>(x.stride(axis));
         if constexpr (!X::is_always_unique())
-          check_distinct(e, s, "view(mdspan)").or_throw();
+          check_distinct(e, s, "view(mdspan)", sizeof(value)).or_throw();
         return strided_view<value, rank>(x.data_handle(), e, s);
       }
     }

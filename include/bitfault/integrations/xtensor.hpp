@@ -118,7 +118,7 @@ private:
       if constexpr (detail::xtensor_flat<X>) {
         return flat_view<value, capacity>(first, e);
       } else {
-        check_distinct(e, s, "view(xtensor)").or_throw();
+        check_distinct(e, s, "view(xtensor)", sizeof(value)).or_throw();
         return strided_view<value, capacity>(first, e, s);
       }
     }

@@ -8,8 +8,10 @@
 namespace bitfault {
 
 /// Names one draw of faults. The same key gives the same faults everywhere; keys that differ in any
-/// member give independent ones. Campaigns count `trial`, tensors or layers have a `stream`, time
-/// steps of transient faults a `step`.
+/// member give others. They share nothing unless two keys come to the same 64 bits of Philox key,
+/// which all words are made from: among n keys one such pair is expected with n^2 / 2^65 (of a
+/// million keys, 3e-8). Campaigns count `trial`, tensors or layers have a `stream`, time steps of
+/// transient faults a `step`.
 struct fault_key {
   std::uint64_t seed = 0;
   std::uint64_t trial = 0;
@@ -57,7 +59,7 @@ public:
   }
   BITFAULT_FN constexpr philox_key key() const noexcept { return key_; }
 
-  /// An independent stream for entry i (a batch entry, a weight of a mixture ...).
+  /// A stream of its own, with a key of 64 bits, for entry i (a batch entry).
   BITFAULT_FN constexpr random_stream child(std::uint64_t i) const noexcept {
     const philox_block derived = block(purpose::entry, i);
     return random_stream(philox_key{{derived.word[0], derived.word[1]}});

@@ -54,6 +54,10 @@ public:
   BITFAULT_FN constexpr keyed_permutation(const permutation_shape& shape,
                                           const random_stream& stream) noexcept
       : shape_(shape) {
+    // Only the keys of the rounds are read; a constant must have a value in the others too.
+    if (__builtin_is_constant_evaluated())
+      for (std::uint32_t& key : keys_)
+        key = 0;
     for (unsigned j = 0; j < shape.rounds; j += 4) {
       const philox_block b = stream.block(purpose::permutation, j / 4);
       for (unsigned i = 0; i < 4; ++i)
@@ -151,7 +155,7 @@ private:
   }
 
   permutation_shape shape_;
-  std::uint32_t keys_[permutation_shape::max_rounds]{};
+  std::uint32_t keys_[permutation_shape::max_rounds];
 };
 
 } // namespace bitfault

@@ -10,6 +10,9 @@ namespace bitfault {
 /// The random numbers that a fault model may use for one cell. They depend on the fault key, the
 /// element and the mask, and on nothing else; `event` is the number of the event in its draw
 /// (selectors that number their events; otherwise the site). Host, device, freestanding.
+///
+/// Draw once in an expression: in `random.next32() - random.next32()` the compiler may take either
+/// draw first, and two compilers would give two faults for one key. Give each draw a name.
 class random_source {
 public:
   BITFAULT_FN constexpr random_source(const random_stream& stream, std::uint64_t element,

@@ -3,24 +3,23 @@
 
 #include "../core/extents.hpp"
 #include "../core/policy.hpp"
+#include "../core/span.hpp"
 #include "../random/fault_key.hpp"
 #include "space.hpp"
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace bitfault {
 
 /// The indices of one element, outermost axis first: `coordinates{3, 0, 1, 2}`.
 template <std::size_t N>
 struct coordinates {
-  index_t index[N];
+  std::int64_t index[N]; ///< negative ones are refused by `bind`
   template <std::integral... I>
     requires(sizeof...(I) == N)
-  BITFAULT_FN constexpr coordinates(I... i) noexcept
-      : index{(i < 0 ? ~index_t{0} : static_cast<index_t>(i))...} {}
+  BITFAULT_FN constexpr coordinates(I... i) noexcept : index{static_cast<std::int64_t>(i)...} {}
 };
 template <class... I>
 coordinates(I...) -> coordinates<sizeof...(I)>;
@@ -37,8 +36,12 @@ struct bound_list {
 
   List list{};
   index_t count = 0;
+  bool ascending = false; ///< no entry is below the one before it
 
   BITFAULT_FN constexpr index_t units() const noexcept { return count; }
+
+  /// The element of event i, known without a draw.
+  BITFAULT_FN constexpr index_t element(index_t i) const noexcept { return list[i]; }
 
   struct draw {
     const bound_list* self;
@@ -49,17 +52,40 @@ struct bound_list {
         sink(&site, 1u, first);
       }
     }
-    BITFAULT_FN constexpr bool find(index_t site, std::uint64_t& event) const noexcept {
-      for (event = 0; event < self->count; ++event)
-        if (self->list[static_cast<index_t>(event)] == site)
-          return true;
-      return false;
+    /// The first entry from `event` on that names the site, if it comes before `end`. O(log n) in
+    /// an ascending list, else O(n).
+    BITFAULT_FN constexpr bool find_next(index_t site, std::uint64_t& event,
+                                         std::uint64_t end) const noexcept {
+      auto low = static_cast<index_t>(event);
+      const auto last = static_cast<index_t>(end);
+      if (self->ascending) {
+        for (index_t high = last; low < high;) {
+          const index_t middle = low + (high - low) / 2;
+          if (self->list[middle] < site)
+            low = middle + 1;
+          else
+            high = middle;
+        }
+      } else {
+        while (low < last && self->list[low] != site)
+          ++low;
+      }
+      event = low;
+      return low < last && self->list[low] == site;
     }
   };
   BITFAULT_FN constexpr draw start(const random_stream& /*stream*/) const noexcept {
     return {this};
   }
 };
+
+template <class List>
+BITFAULT_FN constexpr bool is_ascending(const List& list, index_t count) noexcept {
+  for (index_t i = 1; i < count; ++i)
+    if (list[i] < list[i - 1])
+      return false;
+  return true;
+}
 
 template <std::size_t N>
 struct index_list {
@@ -68,45 +94,54 @@ struct index_list {
 };
 
 template <std::size_t Capacity, std::size_t N>
-BITFAULT_FN constexpr index_t element_number(const extents<Capacity>& e, const coordinates<N>& c,
-                                             status& state) noexcept {
+BITFAULT_FN constexpr std::uint64_t
+element_number(const extents<Capacity>& e, const coordinates<N>& c, status& state) noexcept {
   if (N != e.rank) {
     if (state.ok())
-      state = {refusal::too_many_coordinates, 0, N, e.rank, "at"};
+      state = {refusal::wrong_number_of_coordinates, 0, N, e.rank, "at"};
     return 0;
   }
   index_t flat = 0;
   for (std::size_t axis = 0; axis < N; ++axis) {
-    if (c.index[axis] >= e[axis] && state.ok())
-      state = {refusal::coordinate_outside, static_cast<std::uint32_t>(axis), c.index[axis],
-               e[axis], "at"};
-    flat = flat * e[axis] + c.index[axis];
+    const auto index = static_cast<std::uint64_t>(c.index[axis]);
+    if (index >= e[axis] && state.ok())
+      state = {refusal::coordinate_outside, static_cast<std::uint32_t>(axis), index, e[axis], "at"};
+    flat = flat * e[axis] + static_cast<index_t>(index);
   }
   return flat;
 }
 
 template <std::size_t Capacity, std::integral I>
-BITFAULT_FN constexpr index_t element_number(const extents<Capacity>&, I i, status&) noexcept {
-  return i < 0 ? ~index_t{0} : static_cast<index_t>(i);
+BITFAULT_FN constexpr std::uint64_t element_number(const extents<Capacity>&, I i,
+                                                   status&) noexcept {
+  return static_cast<std::uint64_t>(static_cast<std::int64_t>(i));
 }
 
 template <class Region>
-BITFAULT_FN constexpr void check_listed(const Region& region, index_t element, index_t total,
+BITFAULT_FN constexpr void check_listed(const Region& region, std::uint64_t element, index_t total,
                                         index_t place, status& state) noexcept {
-  if (state.ok() && (element >= total || !region.contains(element)))
-    state = {refusal::element_outside, static_cast<std::uint32_t>(place), element,
-             element >= total ? total : region.size(), "at"};
+  if (!state.ok())
+    return;
+  const auto entry = static_cast<std::uint32_t>(place);
+  if (element >= total)
+    state = {refusal::element_outside, entry, element, total, "at"};
+  else if (!region.contains(static_cast<index_t>(element)))
+    state = {refusal::element_not_in_region, entry, element, region.size(), "at"};
 }
 
 } // namespace detail
 
 /// Given elements: coordinates or row-major numbers, `at{coordinates{3, 0, 1, 2}}`, `at{17, 99}`.
-/// They are events in this order. An element that is given twice is hit twice.
+/// They are events in this order. An element that is given twice is hit twice, in the same bits:
+/// the mask that an element gets depends on key and element, not on the event. So `at{17, 17}` with
+/// `bit_flip` and any one bit changes nothing. A value fault acts once in an element; to see
+/// whether an entry is a repeat takes O(log n) in an ascending list and O(n) in another.
 template <class Item, std::size_t N>
 struct at {
+  static_assert(N > 0, "bitfault: at: no element given; name at least one, as in at{17}");
   static constexpr kind policy_kind = kind::selector;
   static constexpr bool needs_single_bits = false;
-  Item item[N];
+  Item item[N > 0 ? N : 1];
 
   template <class... I>
     requires(sizeof...(I) == N && (std::convertible_to<I, Item> && ...))
@@ -118,28 +153,32 @@ struct at {
     detail::bound_list<detail::index_list<N>> bound;
     bound.count = N;
     for (std::size_t i = 0; i < N; ++i) {
-      bound.list.values[i] = detail::element_number(e, item[i], state);
-      detail::check_listed(region, bound.list.values[i], e.size(), i, state);
+      const std::uint64_t element = detail::element_number(e, item[i], state);
+      detail::check_listed(region, element, e.size(), i, state);
+      bound.list.values[i] = static_cast<index_t>(element);
     }
+    bound.ascending = detail::is_ascending(bound.list, N);
     return bound;
   }
 };
 
-/// Row-major numbers in memory of the caller: `at{std::span<const index_t>(list)}`.
+/// Row-major numbers in memory of the caller: `at{list}` for a std::vector, std::span or array of
+/// index_t. It refers to the list and does not own it.
 template <>
-struct at<std::span<const index_t>, 1> {
+struct at<span<const index_t>, 1> {
   static constexpr kind policy_kind = kind::selector;
   static constexpr bool needs_single_bits = false;
-  std::span<const index_t> list;
+  span<const index_t> list;
 
-  BITFAULT_FN constexpr at(std::span<const index_t> numbers) noexcept : list(numbers) {}
+  BITFAULT_FN constexpr at(span<const index_t> numbers) noexcept : list(numbers) {}
 
   template <std::size_t Capacity, class Region>
   BITFAULT_FN constexpr auto bind(const detail::site_space&, const extents<Capacity>& e,
                                   const Region& region, status& state) const noexcept {
     for (index_t i = 0; i < list.size(); ++i)
-      detail::check_listed(region, list[i], e.size(), i, state);
-    return detail::bound_list<std::span<const index_t>>{list, list.size()};
+      detail::check_listed(region, detail::as_given(list[i]), e.size(), i, state);
+    return detail::bound_list<span<const index_t>>{list, list.size(),
+                                                   detail::is_ascending(list, list.size())};
   }
 };
 
@@ -147,6 +186,6 @@ template <std::integral... I>
 at(I...) -> at<std::int64_t, sizeof...(I)>;
 template <std::size_t N, std::same_as<coordinates<N>>... C>
 at(coordinates<N>, C...) -> at<coordinates<N>, 1 + sizeof...(C)>;
-at(std::span<const index_t>)->at<std::span<const index_t>, 1>;
+at(span<const index_t>)->at<span<const index_t>, 1>;
 
 } // namespace bitfault

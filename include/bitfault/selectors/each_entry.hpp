@@ -81,7 +81,11 @@ struct each_entry {
                                   "box, because entries are its outermost indices");
     const index_t entries = space.entries == 0 ? 1 : space.entries;
     const detail::site_space one{space.elements / entries, space.masks, 1};
-    auto inner = selector.bind(one, e, region, state);
+    status inside;
+    auto inner = selector.bind(one, e, region, inside);
+    if (inside.reason == refusal::too_many_faults)
+      inside.place = "each_entry (in each entry)";
+    state = detail::first_refusal(state, inside);
     index_t events = 0;
     if (!detail::multiply_fits(space.entries, inner.units(), events) && state.ok())
       state = detail::too_many("each_entry", inner.units(), one.size());

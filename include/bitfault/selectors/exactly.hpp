@@ -7,6 +7,7 @@
 #include "space.hpp"
 
 #include <concepts>
+#include <cstdint>
 
 namespace bitfault {
 
@@ -31,13 +32,20 @@ struct bound_permuted {
 
     template <unsigned Batch, class Sink>
     BITFAULT_FN constexpr void visit(index_t first, index_t last, Sink&& sink) const noexcept {
-      index_t sites[Batch]{};
-      while (first < last) {
-        const index_t rest = last - first;
-        const unsigned n = rest < Batch ? static_cast<unsigned>(rest) : Batch;
-        order.fill(first, n, sites);
-        sink(static_cast<const index_t*>(sites), n, first);
-        first += n;
+      if constexpr (Batch == 1) { // firmware: no buffer, and no loops for vectors
+        for (; first < last; ++first) {
+          const index_t site = order.at(first);
+          sink(&site, 1u, first);
+        }
+      } else {
+        index_t sites[Batch]{};
+        while (first < last) {
+          const index_t rest = last - first;
+          const unsigned n = rest < Batch ? static_cast<unsigned>(rest) : Batch;
+          order.fill(first, n, sites);
+          sink(static_cast<const index_t*>(sites), n, first);
+          first += n;
+        }
       }
     }
     BITFAULT_FN constexpr bool find(index_t site, std::uint64_t& event) const noexcept {
@@ -52,33 +60,38 @@ struct bound_permuted {
 
 template <bool ChoosesElements>
 BITFAULT_FN constexpr bound_permuted<ChoosesElements>
-bind_permuted(const char* place, index_t count, index_t sites, status& state) noexcept {
+bind_permuted(const char* place, std::uint64_t count, index_t sites, status& state) noexcept {
   if (!state.ok())
     return {};
   if (count > sites) {
     state = too_many(place, count, sites);
     return {};
   }
-  return {permutation_shape(sites == 0 ? 1 : sites), count};
+  return {permutation_shape(sites == 0 ? 1 : sites), static_cast<index_t>(count)};
 }
 
 } // namespace detail
 
-/// k distinct sites, each set of k equally likely. Two of them may lie in one element.
+/// k distinct sites. Each site and each pair of sites is equally likely (tested), and in spaces of
+/// a few sites each set of k. Two of them may lie in one element.
 struct exactly {
   static constexpr kind policy_kind = kind::selector;
   static constexpr bool needs_single_bits = false;
-  index_t k;
+  std::int64_t k; ///< negative and too large numbers are refused by `bind`
 
-  constexpr exactly() = delete;
+  template <class Never = void>
+  constexpr exactly() noexcept : k(0) {
+    static_assert(detail::always_false<Never>,
+                  "bitfault: exactly: how many? Give it a number: exactly{100}");
+  }
   template <std::integral I>
-  BITFAULT_FN constexpr explicit exactly(I count) noexcept
-      : k(count < 0 ? ~index_t{0} : static_cast<index_t>(count)) {}
+  BITFAULT_FN constexpr explicit exactly(I count) noexcept : k(static_cast<std::int64_t>(count)) {}
 
   template <class Extents, class Region>
   BITFAULT_FN constexpr auto bind(const detail::site_space& space, const Extents&, const Region&,
                                   status& state) const noexcept {
-    return detail::bind_permuted<false>("exactly", k, space.size(), state);
+    return detail::bind_permuted<false>("exactly", static_cast<std::uint64_t>(k), space.size(),
+                                        state);
   }
 };
 
@@ -86,17 +99,22 @@ struct exactly {
 struct exactly_elements {
   static constexpr kind policy_kind = kind::selector;
   static constexpr bool needs_single_bits = false;
-  index_t k;
+  std::int64_t k; ///< negative and too large numbers are refused by `bind`
 
-  constexpr exactly_elements() = delete;
+  template <class Never = void>
+  constexpr exactly_elements() noexcept : k(0) {
+    static_assert(detail::always_false<Never>,
+                  "bitfault: exactly_elements: how many? Give it a number: exactly_elements{100}");
+  }
   template <std::integral I>
   BITFAULT_FN constexpr explicit exactly_elements(I count) noexcept
-      : k(count < 0 ? ~index_t{0} : static_cast<index_t>(count)) {}
+      : k(static_cast<std::int64_t>(count)) {}
 
   template <class Extents, class Region>
   BITFAULT_FN constexpr auto bind(const detail::site_space& space, const Extents&, const Region&,
                                   status& state) const noexcept {
-    return detail::bind_permuted<true>("exactly_elements", k, space.elements, state);
+    return detail::bind_permuted<true>("exactly_elements", static_cast<std::uint64_t>(k),
+                                       space.elements, state);
   }
 };
 

@@ -4,11 +4,15 @@
 #include "../core/bits.hpp"
 #include "../core/status.hpp"
 
+#include <cstdint>
+
 /// A selector says which sites of a space are hit. Bound to a space it has
 ///   units()                       pieces of work: events, or blocks of trials
 ///   start(stream)                 the draw that belongs to a key, with
 ///     visit<Batch>(a, b, sink)      sink(sites, n, first_event) for the units [a, b)
-///     find(site, event)             whether a site is hit, and the number of its event
+///     find(site, event)             whether a site is hit, and the number of its event; where
+///                                   sites may repeat (`distinct` is false) there is instead
+///     find_next(site, event, end)   the first event of the site in [event, end)
 /// and says of itself
 ///   chooses_elements              its sites are elements; each then gets one mask
 ///   gives_elements                its sites are element numbers of the tensor, not of the region
@@ -32,7 +36,8 @@ struct site_space {
   BITFAULT_FN constexpr index_t size() const noexcept { return elements * masks; }
 };
 
-BITFAULT_FN constexpr status too_many(const char* place, index_t asked, index_t limit) noexcept {
+BITFAULT_FN constexpr status too_many(const char* place, std::uint64_t asked,
+                                      index_t limit) noexcept {
   return {refusal::too_many_faults, 0, asked, limit, place};
 }
 

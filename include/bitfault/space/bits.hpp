@@ -20,26 +20,26 @@ namespace bitfault {
 
 /// A bit number: counted from the least significant bit, or from the other end with `from_msb`.
 struct bit_number {
-  unsigned value = 0;
+  std::int64_t value = 0; ///< outside the word it is refused by `bind`
   bool from_top = false;
 
   constexpr bit_number() = default;
   template <std::integral I>
-  BITFAULT_FN constexpr bit_number(I bit) noexcept
-      : value(bit<0 || static_cast<std::uint64_t>(bit)> ~0u ? ~0u : static_cast<unsigned>(bit)) {}
-  BITFAULT_FN constexpr bit_number(unsigned bit, bool top) noexcept : value(bit), from_top(top) {}
+  BITFAULT_FN constexpr bit_number(I bit, bool top = false) noexcept
+      : value(static_cast<std::int64_t>(bit)), from_top(top) {}
 
   /// The number from the least significant bit in a word of `width` bits; `width` or more where
   /// there is no such bit.
   BITFAULT_FN constexpr unsigned in(unsigned width) const noexcept {
-    if (value >= width)
+    if (value < 0 || value >= width)
       return width;
-    return from_top ? width - 1 - value : value;
+    const auto place = static_cast<unsigned>(value);
+    return from_top ? width - 1 - place : place;
   }
 };
 
 /// Bit w - 1 - i of a w-bit word: `from_msb(0)` is the sign of a float.
-BITFAULT_FN constexpr bit_number from_msb(unsigned i) noexcept { return {i, true}; }
+BITFAULT_FN constexpr bit_number from_msb(std::integral auto i) noexcept { return {i, true}; }
 
 namespace detail {
 
@@ -124,8 +124,10 @@ struct window_masks {
   }
 };
 
-BITFAULT_FN constexpr status bit_refused(const char* place, unsigned bit, unsigned width) noexcept {
-  return {refusal::bit_outside_word, bit, bit, width, place};
+BITFAULT_FN constexpr status bit_refused(const char* place, std::int64_t bit,
+                                         unsigned width) noexcept {
+  const auto number = static_cast<std::uint64_t>(bit);
+  return {refusal::bit_outside_word, static_cast<std::uint32_t>(number), number, width, place};
 }
 
 } // namespace detail
@@ -145,9 +147,10 @@ struct any {
 /// One of the given bits: `given{30}`, `given{0, 1, from_msb(0)}`.
 template <std::size_t N>
 struct given {
+  static_assert(N > 0, "bitfault: bits::given: no bit given; name at least one, as in given{30}");
   static constexpr kind policy_kind = kind::bits;
   static constexpr bool single_bit = true;
-  bit_number bit[N];
+  bit_number bit[N > 0 ? N : 1];
 
   template <class... B>
     requires(sizeof...(B) == N && (std::convertible_to<B, bit_number> && ...))
@@ -183,7 +186,7 @@ struct range {
   BITFAULT_FN constexpr auto bind(status& state) const noexcept {
     const unsigned a = first.in(L.bits), b = last.in(L.bits);
     if (a >= L.bits || b >= L.bits) {
-      const unsigned wrong = a >= L.bits ? first.value : last.value;
+      const std::int64_t wrong = a >= L.bits ? first.value : last.value;
       if (state.ok())
         state = detail::bit_refused("bits::range", wrong, L.bits);
       return detail::single_run<>{0, 1};
@@ -269,17 +272,22 @@ as_one(P) -> as_one<P>;
 struct adjacent {
   static constexpr kind policy_kind = kind::bits;
   static constexpr bool single_bit = false;
-  unsigned length;
+  std::int64_t length; ///< less than 1 and more than the word are refused by `bind`
+
+  template <std::integral I>
+  BITFAULT_FN constexpr explicit adjacent(I bits) noexcept : length(detail::as_signed(bits)) {}
 
   template <code_layout L>
   BITFAULT_FN constexpr auto bind(status& state) const noexcept {
-    if (length == 0 || length > L.bits) {
+    if (length < 1 || length > L.bits) {
       if (state.ok())
-        state = {refusal::window_wider_than_word, 0, length, L.bits, "bits::adjacent"};
+        state = {refusal::window_wider_than_word, 0, static_cast<std::uint64_t>(length), L.bits,
+                 "bits::adjacent"};
       return detail::window_masks{};
     }
-    return detail::window_masks{static_cast<std::uint8_t>(length),
-                                static_cast<std::uint8_t>(L.bits - length + 1)};
+    const auto bits = static_cast<unsigned>(length);
+    return detail::window_masks{static_cast<std::uint8_t>(bits),
+                                static_cast<std::uint8_t>(L.bits - bits + 1)};
   }
 };
 

@@ -56,5 +56,8 @@ struct complement {
 };
 template <class R>
 complement(R) -> complement<R>;
+// A complement of a complement is the region itself; without this guide it would be a copy.
+template <class R>
+complement(complement<R>) -> complement<complement<R>>;
 
 } // namespace bitfault

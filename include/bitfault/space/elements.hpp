@@ -3,11 +3,11 @@
 
 #include "../core/extents.hpp"
 #include "../core/policy.hpp"
+#include "../core/span.hpp"
 #include "../core/status.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace bitfault {
 
@@ -45,15 +45,26 @@ struct bound_elements {
 /// `elements_at` from coordinates (hosted: backends/host/where.hpp).
 struct elements {
   static constexpr kind policy_kind = kind::region;
-  std::span<const index_t> list;
+  span<const index_t> list;
+  span<const index_t> sizes{}; ///< the extents that the list is for; empty: any
 
   template <std::size_t Capacity>
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, status& state) const noexcept {
     const index_t total = e.size();
+    if (!sizes.empty() && state.ok()) {
+      index_t meant = 1;
+      bool same = sizes.size() == e.rank;
+      for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
+        meant *= sizes[axis];
+        same = same && sizes[axis] == e[axis];
+      }
+      if (!same)
+        state = {refusal::extents_differ, 0, total, meant, "elements"};
+    }
     for (index_t i = 0; i < list.size() && state.ok(); ++i) {
       if (list[i] >= total)
-        state = {refusal::element_outside, static_cast<std::uint32_t>(i), list[i], total,
-                 "elements"};
+        state = {refusal::element_outside, static_cast<std::uint32_t>(i), detail::as_given(list[i]),
+                 total, "elements"};
       else if (i > 0 && list[i] <= list[i - 1])
         state = {refusal::list_not_sorted, static_cast<std::uint32_t>(i), list[i], list[i - 1],
                  "elements"};

@@ -67,29 +67,53 @@ struct multi_cell_upset {
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned width,
                                   status& state) const noexcept {
     detail::bound_upset upset;
-    const bool divides = interleaving != 0 && words_per_row % interleaving == 0;
-    if (columns == 0 || rows == 0 || words_per_row == 0 || !divides) {
-      if (state.ok())
-        state = {refusal::bad_parameter, 0,
-                 detail::bit_cast<std::uint64_t>(static_cast<double>(interleaving)), 0,
-                 "multi_cell_upset: columns, rows and words_per_row must not be 0 and the "
-                 "interleaving must divide words_per_row"};
+    if (const status own = check(width); !own.ok()) {
+      state = detail::first_refusal(state, own);
       return upset;
     }
     upset.elements = e.size();
     upset.words_per_row = words_per_row;
     // No more rows and columns than the array has.
     const index_t array_rows = e.size() / words_per_row + (e.size() % words_per_row != 0 ? 1 : 0);
-    index_t array_columns = 0;
-    if (!detail::multiply_fits(words_per_row, width, array_columns))
-      array_columns = columns;
+    // Of a row that the tensor does not fill, those that its groups of words take.
+    const index_t groups = e.size() / interleaving + (e.size() % interleaving != 0 ? 1 : 0);
+    const index_t in_use =
+        groups < words_per_row / interleaving ? groups * interleaving : words_per_row;
+    const index_t array_columns = in_use * width; // `check` has seen that this fits
     upset.rows = rows < array_rows ? rows : array_rows;
     upset.columns = columns < array_columns ? columns : array_columns;
+    if (index_t cells = 0; !detail::multiply_fits(upset.rows, upset.columns, cells)) {
+      state = detail::first_refusal(state, {refusal::space_too_large, 0, 0, 8 * sizeof(index_t),
+                                            "multi_cell_upset: rows times columns"});
+      upset.rows = upset.columns = 1;
+    }
     upset.degree = divider(interleaving);
     upset.row_length = divider(words_per_row);
     upset.column_count = divider(upset.columns == 0 ? 1 : upset.columns);
     upset.width = width;
     return upset;
+  }
+
+private:
+  BITFAULT_FN constexpr status check(unsigned width) const noexcept {
+    if (columns == 0)
+      return detail::size_refused("multi_cell_upset: columns (at least 1)");
+    if (rows == 0)
+      return detail::size_refused("multi_cell_upset: rows (at least 1)");
+    if (interleaving == 0)
+      return detail::size_refused("multi_cell_upset: interleaving (at least 1)");
+    if (words_per_row == 0)
+      return detail::size_refused("multi_cell_upset: words_per_row (at least 1)");
+    if (words_per_row % interleaving != 0)
+      return {refusal::bad_parameter, 0,
+              detail::bit_cast<std::uint64_t>(static_cast<double>(interleaving)), words_per_row,
+              "multi_cell_upset: interleaving (must divide words_per_row)"};
+    // Twice, because a cell's column is that of its anchor and up to a row more.
+    index_t bits = 0;
+    if (!detail::multiply_fits(words_per_row, width, bits) || bits > detail::uncountable / 2)
+      return {refusal::space_too_large, 0, 0, 8 * sizeof(index_t) - 1,
+              "multi_cell_upset: bits in words_per_row"};
+    return {};
   }
 };
 

@@ -15,6 +15,9 @@
 ///   anchor_of(e, i, a)   as i runs over the cells, each anchor whose event covers element e, once;
 ///                        false where there is none for this i
 ///   is_partition()       events either cover the same cells or none in common
+/// and, unless it is a partition always,
+///   covers(a, e)         whether the event anchored at a covers element e
+///   may_meet(a, b)       false only if events anchored at a and b have no cell in common
 /// Anchors lie in the region, and the injector drops cells outside it.
 namespace bitfault {
 
@@ -56,6 +59,12 @@ struct bound_burst {
   BITFAULT_FN constexpr bool anchor_of(index_t element, index_t i, index_t& anchor) const noexcept {
     anchor = element - i;
     return i <= element;
+  }
+  BITFAULT_FN constexpr bool covers(index_t anchor, index_t element) const noexcept {
+    return element >= anchor && element - anchor < length;
+  }
+  BITFAULT_FN constexpr bool may_meet(index_t a, index_t b) const noexcept {
+    return covers(a, b) || covers(b, a);
   }
 };
 
@@ -119,6 +128,22 @@ public:
     return true;
   }
 
+  BITFAULT_FN constexpr bool covers(index_t anchor, index_t element) const noexcept {
+    const auto a = tensor_.coordinates(anchor), e = tensor_.coordinates(element);
+    for (std::size_t axis = 0; axis < lengths_.rank; ++axis)
+      if (!whole_[axis] && (e[axis] < a[axis] || e[axis] - a[axis] >= lengths_[axis]))
+        return false;
+    return true;
+  }
+  BITFAULT_FN constexpr bool may_meet(index_t first, index_t second) const noexcept {
+    const auto a = tensor_.coordinates(first), b = tensor_.coordinates(second);
+    for (std::size_t axis = 0; axis < lengths_.rank; ++axis)
+      if (!whole_[axis] &&
+          (a[axis] < b[axis] ? b[axis] - a[axis] : a[axis] - b[axis]) >= lengths_[axis])
+        return false;
+    return true;
+  }
+
 private:
   BITFAULT_FN constexpr void finish() noexcept {
     cells_ = lengths_.size();
@@ -131,9 +156,16 @@ private:
   index_t cells_ = 1;
 };
 
+/// A size below 1; `place` names the member and says so.
+BITFAULT_FN constexpr status size_refused(const char* place, std::size_t member = 0,
+                                          std::int64_t size = 0) noexcept {
+  return {refusal::bad_parameter, static_cast<std::uint32_t>(member),
+          bit_cast<std::uint64_t>(static_cast<double>(size)), 1, place};
+}
+
 BITFAULT_FN constexpr status axis_refused(const char* place, std::size_t axis,
                                           std::size_t rank) noexcept {
-  return {refusal::axis_outside, static_cast<std::uint32_t>(axis), axis, rank, place};
+  return {refusal::axis_outside, static_cast<std::uint32_t>(axis), as_given(axis), rank, place};
 }
 
 } // namespace detail
@@ -151,13 +183,19 @@ struct single {
 /// tensor: a damaged cache line or bus transfer.
 struct burst {
   static constexpr kind policy_kind = kind::pattern;
-  index_t length;
+  std::int64_t length; ///< less than 1 is refused by `bind`
+
+  template <std::integral I>
+  BITFAULT_FN constexpr explicit burst(I n) noexcept : length(detail::as_signed(n)) {}
+
   template <std::size_t Capacity>
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
                                   status& state) const noexcept {
-    if (length == 0 && state.ok())
-      state = {refusal::bad_parameter, 0, detail::bit_cast<std::uint64_t>(0.0), 0, "burst"};
-    return detail::bound_burst{length < e.size() ? length : e.size(), e.size()};
+    if (length < 1 && state.ok())
+      state = detail::size_refused("burst: length (at least 1)", 0, length);
+    const auto wanted = static_cast<std::uint64_t>(length);
+    return detail::bound_burst{wanted < e.size() ? static_cast<index_t>(wanted) : e.size(),
+                               e.size()};
   }
 };
 
@@ -228,13 +266,13 @@ struct whole_channel {
 /// `tile{2, 4}` is 2 rows of 4.
 template <std::size_t N>
 struct tile {
+  static_assert(N > 0, "bitfault: tile: no length given; name at least one, as in tile{2, 4}");
   static constexpr kind policy_kind = kind::pattern;
-  index_t length[N];
+  std::int64_t length[N > 0 ? N : 1]; ///< less than 1 is refused by `bind`
 
-  template <std::convertible_to<index_t>... I>
+  template <std::integral... I>
     requires(sizeof...(I) == N)
-  BITFAULT_FN constexpr tile(I... l) noexcept
-      : length{(l < 0 ? index_t{0} : static_cast<index_t>(l))...} {}
+  BITFAULT_FN constexpr tile(I... l) noexcept : length{static_cast<std::int64_t>(l)...} {}
 
   template <std::size_t Capacity>
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
@@ -242,15 +280,15 @@ struct tile {
     detail::bound_block<Capacity> block(e);
     if (N > e.rank) {
       if (state.ok())
-        state = {refusal::too_many_coordinates, 0, N, e.rank, "tile"};
+        state = {refusal::wrong_number_of_coordinates, 0, N, e.rank, "tile"};
       return block;
     }
     for (std::size_t i = 0; i < N; ++i) {
       const std::size_t axis = e.rank - N + i;
-      if (length[i] == 0 && state.ok())
-        state = {refusal::bad_parameter, static_cast<std::uint32_t>(i),
-                 detail::bit_cast<std::uint64_t>(0.0), 0, "tile"};
-      block.length_on(axis, length[i] > e[axis] ? e[axis] : length[i]);
+      if (length[i] < 1 && state.ok())
+        state = detail::size_refused("tile: length (at least 1)", i, length[i]);
+      const auto wanted = static_cast<std::uint64_t>(length[i]);
+      block.length_on(axis, wanted > e[axis] ? e[axis] : static_cast<index_t>(wanted));
     }
     return block;
   }

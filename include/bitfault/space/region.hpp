@@ -20,6 +20,13 @@ struct range {
   index_t begin = 0;
   index_t end = 0;
   index_t step = 1;
+
+  constexpr range() = default;
+  /// Negative numbers are refused by `bind`.
+  template <std::integral B, std::integral E, std::integral S = int>
+  BITFAULT_FN constexpr range(B from, E to, S by = 1) noexcept
+      : begin(static_cast<index_t>(from)), end(static_cast<index_t>(to)),
+        step(static_cast<index_t>(by)) {}
 };
 
 /// Every index of an axis.
@@ -143,16 +150,19 @@ BITFAULT_FN constexpr void restrict_axis(bound_box<Capacity>& box, const extents
   if (!state.ok())
     return;
   if (axis >= e.rank)
-    state = {refusal::axis_outside, static_cast<std::uint32_t>(axis), axis, e.rank, place};
+    state = {refusal::axis_outside, static_cast<std::uint32_t>(axis), as_given(axis), e.rank,
+             place};
   else if (r.end == static_cast<index_t>(r.begin + 1) && r.begin >= e[axis])
     // One index; a negative one has wrapped, and its range only looks reversed.
-    state = {refusal::coordinate_outside, static_cast<std::uint32_t>(axis), r.begin, e[axis],
-             place};
-  else if (r.step == 0 || r.begin > r.end)
-    state = {refusal::range_reversed, static_cast<std::uint32_t>(axis), r.begin, r.end, place};
+    state = {refusal::coordinate_outside, static_cast<std::uint32_t>(axis), as_given(r.begin),
+             e[axis], place};
+  else if (static_cast<std::ptrdiff_t>(r.step) < 1 || r.begin > r.end ||
+           static_cast<std::ptrdiff_t>(r.begin) > static_cast<std::ptrdiff_t>(r.end))
+    state = {refusal::range_reversed, static_cast<std::uint32_t>(axis), as_given(r.begin),
+             as_given(r.end), place};
   else if (r.end > e[axis])
-    state = {refusal::coordinate_outside, static_cast<std::uint32_t>(axis), r.end - 1, e[axis],
-             place};
+    state = {refusal::coordinate_outside, static_cast<std::uint32_t>(axis), as_given(r.end - 1),
+             e[axis], place};
   else
     box.narrow(axis, r);
 }
@@ -183,7 +193,7 @@ struct region {
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, status& state) const noexcept {
     detail::bound_box<Capacity> box(e);
     if (N > e.rank && state.ok())
-      state = {refusal::too_many_coordinates, 0, N, e.rank, "region"};
+      state = {refusal::wrong_number_of_coordinates, 0, N, e.rank, "region"};
     for (std::size_t i = 0; i < N; ++i)
       if (!axis[i].everything)
         detail::restrict_axis(box, e, i, axis[i].indices, "region", state);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/error.hpp"
+#include "../core/span.hpp"
 #include "view.hpp"
 
 #include <concepts>
@@ -33,51 +35,46 @@ private:
 
 /// `view(pointer, size)`: a vector in memory.
 template <class T>
-requires element<std::remove_const_t<T>> BITFAULT_FN constexpr flat_view<T, 1>
-view(T* data, index_t size) noexcept {
+  requires(element<std::remove_const_t<T>>)
+BITFAULT_FN constexpr flat_view<T, 1> view(T* data, index_t size) noexcept {
   return {data, extents<1>(size)};
 }
 
 /// `view(pointer, extents{64, 3, 32, 32})`: a dense row-major tensor in memory.
 template <class T, std::size_t Rank>
-requires element<std::remove_const_t<T>> BITFAULT_FN constexpr flat_view<T, Rank>
-view(T* data, const extents<Rank>& e) noexcept {
+  requires(element<std::remove_const_t<T>>)
+BITFAULT_FN constexpr flat_view<T, Rank> view(T* data, const extents<Rank>& e) noexcept {
   return {data, e};
 }
 
 namespace detail {
 
 /// The names that matrix and tensor classes have and sequences have not.
+// clang-format off
 template <class X>
-concept has_several_axes = requires(X& x) {
-  x.rows();
-}
-|| requires(X& x) { x.strides(); }
-|| requires(X& x) { x.shape(); }
-|| requires(X& x) { x.dimensions(); }
-|| requires(X& x) { x.sizes(); }
-|| requires(X& x) { x.extents(); }
-|| requires(X& x) { x.extent(0); }
-|| requires(X& x) { x.rank(); };
+concept has_several_axes = requires(X& x) { x.rows(); } ||
+                           requires(X& x) { x.strides(); } ||
+                           requires(X& x) { x.shape(); } ||
+                           requires(X& x) { x.dimensions(); } ||
+                           requires(X& x) { x.sizes(); } ||
+                           requires(X& x) { x.extents(); } ||
+                           requires(X& x) { x.extent(0); } ||
+                           requires(X& x) { x.rank(); };
+// clang-format on
 
 /// std::vector, std::array, std::span and their like: one axis, contiguous. Matrix classes have
 /// data() and size() too, but their memory order is their own, so they need an integration.
 template <class X>
 concept contiguous_sequence = requires(X& x) {
+  requires !has_several_axes<X>;
   requires std::is_pointer_v<decltype(x.data())>;
   { x.size() } -> std::convertible_to<std::size_t>;
   x[0];
-}
-&&!has_several_axes<X>;
-
-/// A view type that copies cheaply and does not own, like std::span: a const one still refers to
-/// elements that may be written. (std::array and its like copy their elements; const ones have
-/// const elements.)
-template <class X>
-concept borrowing_sequence = contiguous_sequence<X> && std::is_trivially_copyable_v<X> &&
-    requires(const X& x) {
-  { x.data() } -> std::same_as<typename X::element_type*>;
 };
+
+/// A sequence that does not own: a temporary of it can be viewed.
+template <class X>
+concept borrowing_sequence = contiguous_sequence<X> && borrowing<X>;
 
 } // namespace detail
 
@@ -91,8 +88,26 @@ struct view_of<X> {
                                   "element; specialise bitfault::element_traits for it");
     if constexpr (element<value>)
       return bitfault::view(x.data(), static_cast<index_t>(x.size()));
+    else
+      return detail::no_view_at_all{};
   }
 };
+
+#if BITFAULT_EXCEPTIONS
+/// `view(vector, extents{64, 3, 32, 32})`: a dense row-major tensor in a sequence. Throws `error`
+/// unless the sequence has as many elements as the extents. Requires that the sequence outlives the
+/// view. Hosted.
+template <class X, std::size_t Rank>
+  requires(detail::contiguous_sequence<std::remove_reference_t<X>>)
+constexpr auto view(X&& x, const extents<Rank>& e) {
+  static_assert(std::is_lvalue_reference_v<X> || detail::borrowing_sequence<std::remove_cvref_t<X>>,
+                "bitfault::view: the argument is a temporary that owns its data; the view would "
+                "outlive it");
+  if (const auto size = static_cast<index_t>(x.size()); !e.size_fits() || size != e.size())
+    status{refusal::sizes_differ, 0, size, e.size(), "view"}.or_throw();
+  return bitfault::view(x.data(), e);
+}
+#endif
 
 template <element T, std::size_t N>
 struct view_of<T[N]> {

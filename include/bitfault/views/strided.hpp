@@ -91,8 +91,9 @@ private:
 
 /// `view(pointer, extents{rows, columns}, strides{1, rows})`: a column-major matrix.
 template <class T, std::size_t Rank>
-requires element<std::remove_const_t<T>> BITFAULT_FN constexpr strided_view<T, Rank>
-view(T* first, const extents<Rank>& e, const strides<Rank>& s) noexcept {
+  requires(element<std::remove_const_t<T>>)
+BITFAULT_FN constexpr strided_view<T, Rank> view(T* first, const extents<Rank>& e,
+                                                 const strides<Rank>& s) noexcept {
   return {first, e, s};
 }
 
@@ -120,12 +121,15 @@ BITFAULT_FN constexpr strides<Rank> column_major_strides(const extents<Rank>& e)
 /// its distance (`value`) and the least distance that would do (`limit`). Axes of one element may
 /// have any stride, and a tensor without elements any strides. Complexity: O(rank^2).
 ///
+/// A layout that reaches farther than addresses do is refused too; `element_size` is sizeof(T).
+///
 /// A layout that is accepted has no overlap. One that is refused has, if at most two axes have more
 /// than one element; with more axes, layouts that interleave without an overlap are refused too
 /// (deciding it exactly is a knapsack problem, and no framework makes such tensors by itself).
 template <std::size_t Rank>
 BITFAULT_FN constexpr status check_distinct(const extents<Rank>& e, const strides<Rank>& s,
-                                            const char* place = "view") noexcept {
+                                            const char* place = "view",
+                                            std::size_t element_size = 1) noexcept {
   struct one_axis {
     std::size_t number = 0;
     index_t size = 0, distance = 0;
@@ -166,6 +170,9 @@ BITFAULT_FN constexpr status check_distinct(const extents<Rank>& e, const stride
     if (!detail::multiply_fits(a.size - 1, a.distance, length) || reach + length < reach)
       return overlap;
     reach += length;
+    if (reach > detail::uncountable / element_size)
+      return {refusal::unsupported_layout, static_cast<std::uint32_t>(a.number), a.distance,
+              detail::uncountable / element_size, place};
   }
   return {};
 }

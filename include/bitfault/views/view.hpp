@@ -27,6 +27,20 @@ concept tensor_view = requires(const V& v, index_t flat) {
 template <class X>
 struct view_of;
 
+namespace detail {
+
+/// What a wrong view is after the sentence that says so: it takes every verb, so that the sentence
+/// stays the only error.
+struct no_view_at_all {
+  using element_type = unsigned char;
+  static constexpr bool contiguous = true;
+  BITFAULT_FN constexpr bitfault::extents<1> extents() const noexcept { return {index_t{0}}; }
+  BITFAULT_FN constexpr unsigned char* data() const noexcept { return nullptr; }
+  BITFAULT_FN constexpr unsigned char* address(index_t) const noexcept { return nullptr; }
+};
+
+} // namespace detail
+
 /// A tensor_view over x: its memory, its extents, no copy. Integrations add Eigen, xtensor, DLPack
 /// and others. Requires that x outlives the view.
 template <class X>
@@ -44,7 +58,23 @@ BITFAULT_FN constexpr auto view(X&& x) {
                   "bitfault::view: this type is not known; include its integration "
                   "(bitfault/integrations/...), pass pointer and extents, or specialise "
                   "bitfault::view_of");
+    return detail::no_view_at_all{};
   }
 }
+
+namespace detail {
+
+template <class X>
+inline constexpr bool is_view = tensor_view<std::remove_cvref_t<X>>;
+/// A view as it is, or the view over something else.
+template <class X>
+BITFAULT_FN BITFAULT_INLINE constexpr decltype(auto) as_view(X&& x) noexcept(is_view<X>) {
+  if constexpr (is_view<X>)
+    return static_cast<const std::remove_cvref_t<X>&>(x);
+  else
+    return bitfault::view(static_cast<X&&>(x));
+}
+
+} // namespace detail
 
 } // namespace bitfault

@@ -3,6 +3,7 @@
 #include "catch.hpp"
 
 #include <atomic>
+#include <span>
 #include <string>
 
 using namespace combinations;
@@ -29,6 +30,20 @@ TEST_CASE("small work stays in the calling thread, large work is spread") {
 TEST_CASE("more threads than there may be are refused by name") {
   CHECK_NOTHROW(threads{256});
   CHECK_THROWS_WITH(threads{257}, "bitfault: threads (at most 256): 257 is not allowed here");
+  CHECK_THROWS_WITH(threads(-1), "bitfault: threads (at most 256): -1 is not allowed here");
+  CHECK_THROWS_AS(threads(std::uint64_t{1} << 32), error);
+}
+
+TEST_CASE("0 threads mean one for each core, and no machine has too many cores for that") {
+  using bitfault::detail::thread_count;
+  CHECK(thread_count(0, 8, 256) == 8);
+  CHECK(thread_count(0, 256, 256) == 256);
+  CHECK(thread_count(0, 257, 256) == 256);
+  CHECK(thread_count(0, 4096, 256) == 256);
+  CHECK(thread_count(0, 0, 256) == 1); // not known
+  CHECK(thread_count(5, 4096, 256) == 5);
+  CHECK(thread_count(257, 2, 256) == 257); // asked for: refused, not reduced
+  CHECK_NOTHROW(threads{});
 }
 
 TEST_CASE("threads that hit the same words lose no update") {

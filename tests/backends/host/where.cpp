@@ -46,3 +46,16 @@ TEST_CASE("elements_at sorts coordinates, drops repeats and refuses what is outs
                     "bitfault: at: coordinate 5 on axis 1 is outside its extent 5");
   CHECK_THROWS_AS(elements_at(e, {coordinates{1, 2, 3}}), error);
 }
+
+TEST_CASE("a mask is for tensors of its own extents") {
+  std::vector<std::uint8_t> mask(12, 1);
+  std::vector<float> memory(12, 1.0f);
+  const auto chosen = where(view(mask.data(), extents{3, 4}));
+  const auto injector = make_injector(zero{}, every{}, chosen.region());
+  CHECK(injector.apply(view(memory.data(), extents{4, 3}), fault_key{}).reason ==
+        refusal::extents_differ);
+  CHECK(injector.apply(view(memory), fault_key{}).reason == refusal::extents_differ);
+  CHECK(memory == std::vector<float>(12, 1.0f));
+  CHECK(injector.apply(view(memory.data(), extents{3, 4}), fault_key{}).ok());
+  CHECK(memory == std::vector<float>(12, 0.0f));
+}

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../../core/bits.hpp"
+#include "../../core/span.hpp"
 #include "../../random/fault_key.hpp"
 
-#include <span>
 #include <vector>
 
 namespace bitfault {
@@ -14,7 +14,7 @@ template <class Word>
 class heap_scratch {
 public:
   explicit heap_scratch(index_t words) : words_(words) {}
-  std::span<Word> get() noexcept { return words_; }
+  span<Word> get() noexcept { return words_; }
 
 private:
   std::vector<Word> words_;

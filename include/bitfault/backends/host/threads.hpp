@@ -4,10 +4,13 @@
 #include "../../core/element.hpp"
 #include "../../core/error.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace bitfault {
@@ -17,10 +20,9 @@ namespace bitfault {
 struct atomic_memory {
   template <element T>
   static word_t<T>* word_at(T* p) noexcept {
-    // GCC and Clang document the __atomic builtins for any integer object; the attribute keeps the
-    // access out of type-based alias analysis.
-    using aliasing_word __attribute__((may_alias)) = word_t<T>;
-    return reinterpret_cast<aliasing_word*>(p);
+    // For the __atomic builtins only, which GCC 12 and Clang 14 compile as accesses that may alias
+    // anything. A plain access through this pointer would break the rules of aliasing.
+    return reinterpret_cast<word_t<T>*>(p);
   }
   template <element T, class F>
   static word_t<T> update(T* p, F f) noexcept {
@@ -49,24 +51,37 @@ struct atomic_memory {
   }
 };
 
+namespace detail {
+
+/// How many threads are meant: as many as asked for; for 0, one for each of the machine's `cores`
+/// (where that is not known it is 0), at most `limit`.
+constexpr unsigned thread_count(unsigned asked, unsigned cores, unsigned limit) noexcept {
+  if (asked != 0)
+    return asked;
+  return cores == 0 ? 1 : cores < limit ? cores : limit;
+}
+
+} // namespace detail
+
 /// The executor that spreads the work over threads: `injector.apply(threads{8}, view, key)`. The
 /// faults are the same for any number of threads. Small work stays in the calling thread. Threads
-/// are started for each call, which costs some ten microseconds each; 0 means one for each core.
+/// are started for each call, which costs some ten microseconds each; 0 means one for each core, at
+/// most 256. A count above 256 is refused.
 class threads {
 public:
   using memory = atomic_memory;
   static constexpr unsigned batch = 128;
   static constexpr unsigned max_pieces = 256;
 
-  explicit threads(unsigned count = 0, index_t units_per_thread = 4096)
-      : count_(count != 0 ? count : std::thread::hardware_concurrency()),
+  threads() : threads(0) {}
+  template <std::integral I>
+  explicit threads(I count, index_t units_per_thread = 4096)
+      : count_(detail::thread_count(static_cast<unsigned>(count),
+                                    std::thread::hardware_concurrency(), max_pieces)),
         units_per_thread_(units_per_thread == 0 ? 1 : units_per_thread) {
-    if (count_ == 0)
-      count_ = 1;
-    if (count_ > max_pieces)
-      status{refusal::bad_parameter, 0,
-             detail::bit_cast<std::uint64_t>(static_cast<double>(count_)), max_pieces,
-             "threads (at most 256)"}
+    if (std::cmp_less(count, 0) || std::cmp_greater(count, max_pieces))
+      status{refusal::bad_parameter, 0, detail::bit_cast<std::uint64_t>(static_cast<double>(count)),
+             max_pieces, "threads (at most 256)"}
           .or_throw();
   }
 
@@ -96,6 +111,11 @@ public:
   }
 
 private:
+  static unsigned cores() {
+    const unsigned known = std::thread::hardware_concurrency();
+    return known == 0 ? 1 : known < max_pieces ? known : max_pieces;
+  }
+
   unsigned count_;
   index_t units_per_thread_;
 };

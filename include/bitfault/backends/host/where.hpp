@@ -4,6 +4,8 @@
 #include "../../core/element.hpp"
 #include "../../core/error.hpp"
 #include "../../core/extents.hpp"
+#include "../../core/policy.hpp"
+#include "../../core/status.hpp"
 #include "../../selectors/at.hpp"
 #include "../../space/elements.hpp"
 #include "../../views/view.hpp"
@@ -11,27 +13,53 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace bitfault {
 
-/// An owned list of elements, as a region: `chosen.region()` refers to it and must not outlive it.
+/// An owned list of elements. `chosen.region()` is the region policy: it refers to the list and
+/// must not outlive it, so the list needs a name. A list that ends with its expression, or one that
+/// is given to an injector itself, does not compile.
 class element_list {
 public:
-  explicit element_list(std::vector<index_t> sorted) noexcept : list_(std::move(sorted)) {}
-  elements region() const noexcept { return {list_}; }
+  static constexpr kind policy_kind = kind::region;
+
+  /// `sizes`: the extents that the list is for; empty: any.
+  explicit element_list(std::vector<index_t> sorted, std::vector<index_t> sizes = {}) noexcept
+      : list_(std::move(sorted)), sizes_(std::move(sizes)) {}
+  elements region() const& noexcept { return {list_, sizes_}; }
+  template <class Never = void>
+  elements region() const&& noexcept {
+    static_assert(detail::always_false<Never>,
+                  "bitfault: where: the list ends before its region; name the list, then call "
+                  ".region()");
+    return {list_};
+  }
   std::span<const index_t> numbers() const noexcept { return list_; }
+
+  /// Refuses in one sentence to be a region itself: an injector owns no memory.
+  template <class Extents>
+  constexpr auto bind(const Extents& /*extents*/, status& /*state*/) const noexcept {
+    static_assert(detail::always_false<Extents>,
+                  "bitfault: where: an injector does not own the list; name the list and pass "
+                  ".region()");
+    return detail::bound_elements{};
+  }
 
 private:
   std::vector<index_t> list_;
+  std::vector<index_t> sizes_;
 };
 
 /// The elements where a boolean mask is not zero. The mask is a tensor of any known type, with the
-/// extents of the tensor that faults go to. O(n) time, 8 bytes for each chosen element.
+/// extents of the tensor that faults go to (others are refused). O(n) time, 8 bytes for each chosen
+/// element.
 template <class Mask>
 element_list where(const Mask& mask) {
-  const auto m = view(mask);
+  const auto m = bitfault::view(mask);
   std::vector<index_t> chosen;
   const index_t size = m.extents().size();
   // The sign does not count in a float: -0.0 is zero.
@@ -42,7 +70,10 @@ element_list where(const Mask& mask) {
   for (index_t i = 0; i < size; ++i)
     if ((to_word(*m.address(i)) & counted) != 0)
       chosen.push_back(i);
-  return element_list(std::move(chosen));
+  std::vector<index_t> sizes;
+  for (std::size_t axis = 0; axis < m.extents().rank; ++axis)
+    sizes.push_back(m.extents()[axis]);
+  return element_list(std::move(chosen), std::move(sizes));
 }
 
 /// The elements at given coordinates, in any order; repeats count once. Throws `bitfault::error`
@@ -52,7 +83,7 @@ element_list elements_at(const extents<Rank>& e, std::initializer_list<coordinat
   std::vector<index_t> chosen;
   status state;
   for (const auto& c : list)
-    chosen.push_back(detail::element_number(e, c, state));
+    chosen.push_back(static_cast<index_t>(detail::element_number(e, c, state)));
   state.or_throw();
   std::sort(chosen.begin(), chosen.end());
   chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());

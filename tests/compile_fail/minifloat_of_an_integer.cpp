@@ -1,0 +1,19 @@
+// expect: bitfault: formats::minifloat (half, bfloat16, float8): elements must be floating point
+// SPDX-License-Identifier: MIT
+#include <bitfault/embedded.hpp>
+
+#include <cstdint>
+
+using namespace bitfault;
+
+int main() {
+#ifndef CONTROL
+  std::int16_t memory[8]{};
+  const auto injector = make_injector(bit_flip{}, exactly{1}, formats::float8_e4m3{});
+  static_cast<void>(injector.apply(view(memory), fault_key{}));
+#else
+  float memory[8]{};
+  const auto injector = make_injector(bit_flip{}, exactly{1}, formats::float8_e4m3{});
+  static_cast<void>(injector.apply(view(memory), fault_key{}));
+#endif
+}
