@@ -3,7 +3,7 @@
 # The components beside the core. Used by the source tree and by the installed package, so that a
 # component means the same in both. Their headers always ship; what a component adds is the library
 # that its headers need.
-set(bitfault_components host eigen xtensor)
+set(bitfault_components host eigen xtensor campaign)
 
 # Defines bitfault::<component>, or sets <missing> to the reason why it cannot. More words: GLOBAL
 # makes the target visible everywhere; LOADED takes the library only if its target is there already.
@@ -13,6 +13,7 @@ function(bitfault_add_component component missing)
   if(arg_GLOBAL)
     set(scope GLOBAL)
   endif()
+  set(needs "")
   set(${missing} "" PARENT_SCOPE)
   if(TARGET bitfault::${component})
     return()
@@ -30,13 +31,26 @@ function(bitfault_add_component component missing)
     set(target xtensor)
     set(package xtensor)
     set(hint "xtensor (Debian package libxtensor-dev)")
+  elseif(component STREQUAL "campaign")
+    set(target SQLite::SQLite3)
+    set(package SQLite3)
+    set(hint "SQLite 3 (Debian package libsqlite3-dev)")
+    set(needs host)
   else()
-    set(${missing} "bitfault has no component '${component}'; it has core, host, eigen, xtensor"
+    set(${missing} "bitfault has no component '${component}'; it has core, host, eigen, xtensor, campaign"
         PARENT_SCOPE
     )
     return()
   endif()
 
+  if(needs)
+    bitfault_add_component(${needs} needs_missing ${ARGN})
+    if(needs_missing)
+      set(${missing} "${needs_missing}" PARENT_SCOPE)
+      return()
+    endif()
+    list(TRANSFORM needs PREPEND bitfault::)
+  endif()
   if(NOT TARGET ${target} AND NOT arg_LOADED)
     find_package(${package} QUIET ${scope})
   endif()
@@ -47,5 +61,5 @@ function(bitfault_add_component component missing)
     return()
   endif()
   add_library(bitfault::${component} INTERFACE IMPORTED ${scope})
-  target_link_libraries(bitfault::${component} INTERFACE bitfault::bitfault ${target})
+  target_link_libraries(bitfault::${component} INTERFACE bitfault::bitfault ${needs} ${target})
 endfunction()

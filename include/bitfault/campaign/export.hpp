@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../fault_list/address.hpp"
+#include "../fault_list/csv.hpp"
+#include "../fault_list/file.hpp"
+#include "description_text.hpp"
+#include "store.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <ostream>
+#include <random>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace bitfault::campaign {
+
+/// The fault address of an injected fault.
+inline std::string address_of(const campaign_description& d, const injected_fault& f) {
+  const stored_target& t = d.targets.at(f.target);
+  const bool whole = f.fault.action == fault_action::write &&
+                     f.fault.mask == bitfault::detail::low_bits(t.word_bits);
+  return to_string(
+      fault_address{t.name, bitfault::detail::coordinates_of(t.extents, f.fault.element),
+                    f.fault.action, whole ? ~std::uint64_t{0} : f.fault.mask, f.fault.value});
+}
+
+/// The tables that a campaign is exported as.
+enum class csv_table : std::uint8_t {
+  campaign,
+  experiments,
+  experiment_targets,
+  targets,
+  golden,
+  trials,
+  faults,
+  monitors,
+};
+
+inline constexpr std::array<std::string_view, 8> csv_table_names{
+    "campaign", "experiments", "experiment_targets", "targets", "golden", "trials",
+    "faults",   "monitors"};
+
+namespace detail {
+
+/// Lines of comma-separated values (RFC 4180, with plain line ends).
+class csv_text {
+public:
+  csv_text& text(std::string_view value) {
+    separate();
+    if (value.find_first_of(",\"\r\n") == std::string_view::npos) {
+      text_ += value;
+      return *this;
+    }
+    text_ += '"';
+    for (const char c : value) {
+      if (c == '"')
+        text_ += '"';
+      text_ += c;
+    }
+    text_ += '"';
+    return *this;
+  }
+  csv_text& number(std::uint64_t n) {
+    separate();
+    std::array<char, 20> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), n).ptr;
+    text_.append(digits.data(), end);
+    return *this;
+  }
+  csv_text& word(std::uint64_t n) { return text(bitfault::detail::hexadecimal(n)); }
+  csv_text& real(double n) { return text(shortest_number(n)); }
+  csv_text& flag(bool value) { return number(value ? 1 : 0); }
+  csv_text& nothing() { return text(""); }
+  template <class T>
+  csv_text& optional_number(const std::optional<T>& n) {
+    return n ? number(*n) : nothing();
+  }
+  csv_text& optional_real(bool there, double n) { return there ? real(n) : nothing(); }
+  void end_line() {
+    text_ += '\n';
+    begin_ = true;
+  }
+  void line(std::initializer_list<std::string_view> values) {
+    for (const std::string_view value : values)
+      text(value);
+    end_line();
+  }
+
+  /// Writes what there is to a stream and forgets it, if it is worth the while.
+  void hand_over(std::ostream& out, std::size_t if_above) {
+    if (text_.size() <= if_above)
+      return;
+    out.write(text_.data(), static_cast<std::streamsize>(text_.size()));
+    text_.clear();
+  }
+
+private:
+  void separate() {
+    if (!begin_)
+      text_ += ',';
+    begin_ = false;
+  }
+
+  std::string text_;
+  bool begin_ = true;
+};
+
+inline void export_campaign(const store& s, csv_text& out) {
+  using bitfault::detail::hexadecimal;
+  const campaign_identity& id = s.description().identity;
+  out.line({"key", "value"});
+  out.line({"name", id.name});
+  out.line({"seed", std::to_string(id.seed)});
+  out.line({"library_version", id.library_version});
+  out.line({"draw_version", std::to_string(id.draw_version)});
+  out.line({"compiler", id.compiler});
+  out.line({"model", id.model});
+  out.line({"parameters_checksum", hexadecimal(id.parameters_checksum)});
+  out.line({"inputs", std::to_string(id.inputs)});
+  out.line({"batch", std::to_string(id.batch)});
+  out.line({"headline", id.headline});
+  out.line({"configuration", id.configuration});
+  if (const auto& golden = s.golden()) {
+    out.line({"golden_outputs_checksum", hexadecimal(golden->outputs_checksum)});
+    out.line({"golden_repeats", std::to_string(golden->repeats)});
+    out.line({"golden_noise", shortest_number(golden->noise)});
+  }
+}
+
+inline void export_experiments(const store& s, csv_text& out) {
+  out.line({"number",         "name",        "targets",      "fault",           "fault_a",
+            "fault_b",        "bits",        "bit_list",     "bit_width",       "amount",
+            "amount_count",   "amount_rate", "asked_trials", "plan_margin",     "plan_confidence",
+            "plan_expected",  "all_inputs",  "tau",          "stop_half_width", "stop_confidence",
+            "planned_trials", "sites",       "stopped_at"});
+  for (std::size_t i = 0; i < s.description().experiments.size(); ++i) {
+    const stored_experiment& e = s.description().experiments[i];
+    const experiment& x = e.asked;
+    const sample_plan plan = x.plan.value_or(sample_plan{});
+    const stop_rule stop = x.stop.value_or(stop_rule{});
+    out.number(i).text(x.name).text(joined_texts(x.targets, " "));
+    out.text(stored_name(stored_fault_names, x.fault.which)).real(x.fault.a).real(x.fault.b);
+    out.text(stored_name(stored_bits_names, x.fault.bits.which));
+    out.text(bitfault::detail::joined(x.fault.bits.bits, " ")).number(x.fault.bits.width);
+    out.text(stored_name(stored_amount_names, x.amount.which)).number(x.amount.count);
+    out.real(x.amount.rate).number(x.trials);
+    out.optional_real(x.plan.has_value(), plan.margin);
+    out.optional_real(x.plan.has_value(), plan.confidence);
+    out.optional_real(x.plan.has_value(), plan.expected);
+    out.flag(x.all_inputs).number(x.tau);
+    out.optional_real(x.stop.has_value(), stop.half_width);
+    out.optional_real(x.stop.has_value(), stop.confidence);
+    out.number(e.planned).number(e.sites).optional_number(s.stopped_at(i)).end_line();
+  }
+}
+
+inline void export_experiment_targets(const store& s, csv_text& out) {
+  out.line({"experiment", "target", "sites"});
+  for (std::size_t i = 0; i < s.description().experiments.size(); ++i)
+    for (const target_sites& t : s.description().experiments[i].targets)
+      out.number(i).text(s.description().targets[t.target].name).number(t.sites).end_line();
+}
+
+inline void export_targets(const store& s, csv_text& out) {
+  out.line({"number", "name", "kind", "element_type", "word_bits", "extents", "elements", "place"});
+  for (std::size_t i = 0; i < s.description().targets.size(); ++i) {
+    const stored_target& t = s.description().targets[i];
+    std::uint64_t elements = 0;
+    bitfault::detail::count_elements(t.extents, elements);
+    out.number(i).text(t.name).text(stored_name(stored_target_kinds, t.kind)).text(t.element_type);
+    out.number(t.word_bits).text(bitfault::detail::joined(t.extents, " "));
+    out.number(elements).number(t.place).end_line();
+  }
+}
+
+inline void export_golden(const store& s, csv_text& out) {
+  out.line({"input", "answer", "label", "varies"});
+  if (!s.golden())
+    return;
+  std::uint64_t number = 0;
+  for (const golden_input& i : s.golden()->inputs)
+    out.number(number++)
+        .optional_number(i.answer)
+        .optional_number(i.label)
+        .flag(i.varies)
+        .end_line();
+}
+
+inline void head_of_trials(const store& s, csv_text& out) {
+  for (const char* column : {"experiment", "number", "first_input", "inputs"})
+    out.text(column);
+  for (const std::string_view name : outcome_names)
+    out.text(name);
+  for (const std::string_view name : outcome_names)
+    out.text("right_" + std::string(name));
+  for (const char* column : {"answered_right", "set_aside", "activated", "corrected"})
+    out.text(column);
+  for (const std::string& criterion : s.description().criteria)
+    out.text(criterion);
+  out.end_line();
+}
+inline void export_trial(std::size_t experiment, const trial_record& t, csv_text& out) {
+  out.number(experiment).number(t.number).number(t.first_input).number(t.inputs);
+  for (const std::uint32_t n : t.outcomes)
+    out.number(n);
+  for (const std::uint32_t n : t.outcomes_right)
+    out.number(n);
+  out.number(t.right).number(t.set_aside).flag(t.activated).flag(t.corrected);
+  for (const double value : t.criteria)
+    out.real(value);
+  out.end_line();
+}
+
+inline void head_of_faults(csv_text& out) {
+  out.line({"experiment", "trial", "number", "target", "element", "action", "mask", "value",
+            "before", "after", "address"});
+}
+inline void export_faults(const store& s, std::size_t experiment, const trial_record& t,
+                          csv_text& out) {
+  std::uint64_t number = 0;
+  for (const injected_fault& f : t.faults) {
+    out.number(experiment).number(t.number).number(number++);
+    out.text(s.description().targets.at(f.target).name).number(f.fault.element);
+    out.text(bitfault::detail::action_names[static_cast<std::size_t>(f.fault.action)]);
+    out.word(f.fault.mask).word(f.fault.value).word(f.before).word(f.after);
+    out.text(address_of(s.description(), f)).end_line();
+  }
+}
+
+inline void head_of_monitors(csv_text& out) {
+  for (const char* column : {"experiment", "trial", "number", "layer"})
+    out.text(column);
+  for (const char* side : {"golden_", "faulty_"})
+    for (const char* column :
+         {"minimum", "maximum", "mean", "deviation", "geometric_mean", "nan_count"})
+      out.text(std::string(side) + column);
+  out.line({"rmse", "mae", "share_equal"});
+}
+inline void export_monitors(std::size_t experiment, const trial_record& t, csv_text& out) {
+  std::uint64_t number = 0;
+  for (const monitor_record& m : t.monitors) {
+    out.number(experiment).number(t.number).number(number++).number(m.layer);
+    for (const tensor_statistics& s : {m.golden, m.faulty})
+      out.real(s.minimum)
+          .real(s.maximum)
+          .real(s.mean)
+          .real(s.deviation)
+          .real(s.geometric_mean)
+          .number(s.nan_count);
+    out.real(m.rmse).real(m.mae).real(m.share_equal).end_line();
+  }
+}
+
+/// A file that takes its name when it is whole.
+class new_file {
+public:
+  explicit new_file(std::filesystem::path path)
+      : path_(std::move(path)),
+        beside_(path_.string() + ".part-" + std::to_string(std::random_device{}())),
+        out_(beside_.path, std::ios::binary | std::ios::trunc) {
+    check("no file can be made in its folder");
+  }
+  std::ostream& stream() noexcept { return out_; }
+  void check(const char* what) const {
+    if (!out_)
+      throw file_error(path_.string(), what);
+  }
+  void close() {
+    out_.close();
+    check("writing failed");
+  }
+  void keep() {
+    std::error_code code;
+    std::filesystem::rename(beside_.path, path_, code);
+    if (code)
+      throw file_error(path_.string(), "the new file cannot take this name: " + code.message());
+    beside_.keep = true;
+  }
+
+private:
+  std::filesystem::path path_;
+  bitfault::detail::temporary_file beside_;
+  std::ofstream out_;
+};
+
+/// The tables that have rows for trials.
+constexpr bool has_trials(csv_table t) noexcept { return t >= csv_table::trials; }
+
+/// A table without rows for trials, or the column names of one that has them.
+inline void export_head(const store& s, csv_table table, csv_text& out) {
+  switch (table) {
+  case csv_table::campaign:
+    return export_campaign(s, out);
+  case csv_table::experiments:
+    return export_experiments(s, out);
+  case csv_table::experiment_targets:
+    return export_experiment_targets(s, out);
+  case csv_table::targets:
+    return export_targets(s, out);
+  case csv_table::golden:
+    return export_golden(s, out);
+  case csv_table::trials:
+    return head_of_trials(s, out);
+  case csv_table::faults:
+    return head_of_faults(out);
+  case csv_table::monitors:
+    return head_of_monitors(out);
+  }
+}
+
+/// A table on its way to a stream.
+struct table_output {
+  csv_table table;
+  std::ostream* stream;
+  csv_text text{};
+};
+
+/// Writes several tables while the trials are read once.
+inline void export_tables(const store& s, std::vector<table_output>& tables) {
+  bool any = false;
+  for (table_output& t : tables) {
+    export_head(s, t.table, t.text);
+    any = any || has_trials(t.table);
+  }
+  for (std::size_t e = 0; any && e < s.description().experiments.size(); ++e)
+    s.for_each_trial(e, [&](const trial_record& record) {
+      for (table_output& t : tables) {
+        if (t.table == csv_table::trials)
+          export_trial(e, record, t.text);
+        else if (t.table == csv_table::faults)
+          export_faults(s, e, record, t.text);
+        else if (t.table == csv_table::monitors)
+          export_monitors(e, record, t.text);
+        t.text.hand_over(*t.stream, std::size_t{1} << 16U);
+      }
+    });
+  for (table_output& t : tables)
+    t.text.hand_over(*t.stream, 0);
+}
+
+} // namespace detail
+
+/// Writes one table as comma-separated values, with a line of column names. The bytes depend on the
+/// campaign's trials alone: not on when, where, in which order and by how many they were run.
+/// Numbers are decimal and read back as the same double, words hexadecimal. Throws `file_error`,
+/// also where the stream fails.
+inline void export_csv(const store& s, csv_table table, std::ostream& out,
+                       const std::string& name = "output") {
+  std::vector<detail::table_output> tables(1, {table, &out});
+  detail::export_tables(s, tables);
+  out.flush();
+  if (!out)
+    throw file_error(name, "writing failed");
+}
+
+/// Writes all tables into a folder, which is made if it is not there: campaign.csv, trials.csv ...
+/// A file that is there is replaced once all new ones are whole.
+inline void export_csv(const store& s, const std::filesystem::path& folder) {
+  std::error_code code;
+  std::filesystem::create_directories(folder, code);
+  if (!std::filesystem::is_directory(folder, code))
+    throw file_error(folder.string(), "the folder cannot be made");
+  std::deque<detail::new_file> files;
+  std::vector<detail::table_output> tables;
+  for (std::size_t i = 0; i < csv_table_names.size(); ++i) {
+    files.emplace_back(folder / (std::string(csv_table_names[i]) + ".csv"));
+    tables.push_back({static_cast<csv_table>(i), &files.back().stream()});
+  }
+  detail::export_tables(s, tables);
+  for (detail::new_file& file : files)
+    file.close();
+  for (detail::new_file& file : files)
+    file.keep();
+}
+
+} // namespace bitfault::campaign

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "model.hpp"
+#include "tensor_ref.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace bitfault::campaign {
+
+/// Memory for the outputs of all layers for one batch.
+class layer_outputs {
+public:
+  layer_outputs() = default;
+  layer_outputs(const std::vector<layer>& layers, std::uint64_t batch) : memory_(layers.size()) {
+    for (std::size_t n = 0; n < layers.size(); ++n) {
+      std::vector<std::uint64_t> extents{batch};
+      extents.insert(extents.end(), layers[n].extents.begin(), layers[n].extents.end());
+      std::uint64_t bytes = layers[n].type->bytes;
+      for (const std::uint64_t size : extents)
+        bytes *= size;
+      // Vectors of words, so that every element type is aligned.
+      memory_[n].resize(static_cast<std::size_t>((bytes + 15) / 16));
+      tensors_.emplace_back(*layers[n].type, reinterpret_cast<std::byte*>(memory_[n].data()),
+                            std::move(extents));
+    }
+  }
+  layer_outputs(layer_outputs&&) noexcept = default;
+  layer_outputs& operator=(layer_outputs&&) noexcept = default;
+  layer_outputs(const layer_outputs&) = delete; // the tensors point into the memory
+  layer_outputs& operator=(const layer_outputs&) = delete;
+
+  bool empty() const noexcept { return tensors_.empty(); }
+  const tensor_ref& operator[](std::size_t n) const noexcept { return tensors_[n]; }
+
+private:
+  struct alignas(16) chunk {
+    std::byte bytes[16];
+  };
+  std::vector<std::vector<chunk>> memory_;
+  std::vector<tensor_ref> tensors_;
+};
+
+} // namespace bitfault::campaign

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../fault_list/file_error.hpp"
+#include "../statistics/bounded_mean.hpp"
+#include "../statistics/clopper_pearson.hpp"
+#include "../statistics/clustered.hpp"
+#include "../statistics/confidence_sequence.hpp"
+#include "../statistics/mean_sequence.hpp"
+#include "../statistics/population.hpp"
+#include "../statistics/quantile.hpp"
+#include "../statistics/wilson.hpp"
+#include "campaign_description.hpp"
+#include "trial.hpp"
+#include "trial_estimate.hpp"
+#include "trial_tally.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bitfault::campaign {
+
+struct summary_options {
+  double confidence = 0.95;
+  /// The campaign declares a check of the output: non-finite ones count as detected (DUE).
+  bool output_check = false;
+};
+
+/// A bit position of an element type: bit 7 of a float32 is another thing than that of an int8.
+struct type_bit {
+  std::string element_type;
+  unsigned bit = 0;
+  friend auto operator<=>(const type_bit&, const type_bit&) = default;
+};
+
+/// A bit position of one target, by its number in the campaign's list.
+struct target_bit {
+  std::uint32_t target = 0;
+  unsigned bit = 0;
+  friend auto operator<=>(const target_bit&, const target_bit&) = default;
+};
+
+/// How much accuracy faults cost: golden minus faulty share of right answers, trial by trial.
+struct accuracy_drop {
+  trial_estimate mean{};
+  double median = 0;
+  double percentile_95 = 0; ///< 95 % of the trials lose at most so much
+  double most = 0;
+};
+
+/// What an experiment's trials add up to, as a whole and by target, bit and fault action; and how
+/// sure each share is. Trials are added one by one and not kept, but for one number each if there
+/// are labels.
+///
+/// Which interval holds follows from the experiment (see `interval_method`). One random input for
+/// each trial: trials are independent, Wilson's. All inputs in each trial: the fault is the unit;
+/// the statement is about faults on these inputs. Every site on all inputs: the truth, without an
+/// interval. After a stop rule: an anytime-valid interval; none for shares of inputs, where trials
+/// run on all of them, but for SDC as a whole.
+/// Single faults are drawn without replacement, and so are those among them that struck one target
+/// or bit. Intervals of parts are pointwise: among a hundred of 95 %, some five miss.
+///
+/// Multiple faults in a trial strike several targets and bits: such trials count in the whole only.
+class summary {
+public:
+  /// `flags` says for each of the campaign's criteria whether it is a flag.
+  summary(const stored_experiment& e, const std::vector<stored_target>& targets,
+          std::vector<bool> flags, const summary_options& options = {})
+      : single_(e.asked.amount.which == fault_amount::kind::single),
+        all_inputs_(e.asked.all_inputs), stops_early_(e.asked.stop.has_value()),
+        confidence_(options.confidence), rules_{e.asked.tau, options.output_check,
+                                                std::move(flags)},
+        targets_(targets) {
+    all_.sites = e.sites;
+    if (all_inputs_ && stops_early_)
+      sdc_by_trial_.emplace(confidence_, interval{0, 1}, population(all_));
+    for (const target_sites& t : e.targets) {
+      sites_[t.target] = t.sites;
+      std::uint64_t elements = 1;
+      for (const std::uint64_t n : targets_.at(t.target).extents)
+        elements *= n;
+      elements_[t.target] = elements;
+      elements_of_type_[targets_[t.target].element_type] += elements;
+    }
+  }
+
+  /// One more trial, of a higher number than the ones before: the interval of the accuracy drop
+  /// uses them in their order. Throws std::invalid_argument for a lower one and for targets that
+  /// the experiment does not have; nothing is counted then.
+  void add(const trial_record& r) {
+    if (all_.trials != 0 && r.number <= last_)
+      refuse("trial " + std::to_string(r.number) + " comes after trial " + std::to_string(last_) +
+             "; trials are added by rising number");
+    for (const injected_fault& f : r.faults)
+      if (sites_.count(f.target) == 0)
+        refuse("trial " + std::to_string(r.number) + " has a fault in target " +
+               std::to_string(f.target) + ", which the experiment does not strike");
+    last_ = r.number;
+    add_trial(all_, r, rules_);
+    const std::uint64_t judged = input_count(r.outcomes);
+    if (sdc_by_trial_ && judged != 0)
+      sdc_by_trial_->add(static_cast<double>(r.outcomes[static_cast<std::size_t>(outcome::sdc)]) /
+                         static_cast<double>(judged));
+    if (r.faults.size() == 1)
+      add_to_parts(r, r.faults.front());
+    if (judged == 0)
+      return;
+    const std::uint64_t golden_right = input_count(r.outcomes_right);
+    drops_.push_back((static_cast<double>(golden_right) - static_cast<double>(r.right)) /
+                     static_cast<double>(judged));
+  }
+
+  const trial_tally& all() const noexcept { return all_; }
+  const std::map<std::uint32_t, trial_tally>& by_target() const noexcept { return by_target_; }
+  const std::map<type_bit, trial_tally>& by_bit() const noexcept { return by_bit_; }
+  const std::map<target_bit, trial_tally>& by_target_and_bit() const noexcept { return by_both_; }
+  const std::map<fault_action, trial_tally>& by_action() const noexcept { return by_action_; }
+
+  /// The share of inputs that ended in an outcome.
+  trial_estimate outcome_share(const trial_tally& t, outcome o,
+                               denominator d = denominator::all_inputs) const {
+    return share_of_inputs(t, t.counts(o, d), t.total(d), t.each(d));
+  }
+  /// SDC under the headline criterion; P(SDC | fault, input). DUE stays in the denominator.
+  trial_estimate sdc_share(const trial_tally& t, denominator d = denominator::all_inputs) const {
+    trial_estimate e = outcome_share(t, outcome::sdc, d);
+    if (sdc_by_trial_ && &t == &all_ && d == denominator::all_inputs && t.inputs_each.has_value() &&
+        e.method == interval_method::none && e.of != 0) {
+      e.bounds = sdc_by_trial_->current();
+      e.method = interval_method::anytime;
+    }
+    return e;
+  }
+  /// Detected, uncorrected: crash, hang and detected; with an output check non-finite outputs too.
+  trial_estimate due_share(const trial_tally& t, denominator d = denominator::all_inputs) const {
+    return share_of_inputs(t, d == denominator::all_inputs ? t.due : t.due_right, t.total(d),
+                           t.each(d));
+  }
+  /// ALFI's rate: SDC among the inputs that did not end in DUE. Not for comparison with
+  /// `sdc_share`. In a crossed experiment it has an interval only where there was no DUE.
+  trial_estimate sdc_share_without_due(const trial_tally& t) const {
+    const hit_counts& sdc = t.counts(outcome::sdc, denominator::all_inputs);
+    return share_of_inputs(t, sdc, t.inputs - t.due.sum(),
+                           t.due.sum() == 0 ? t.inputs_each : std::nullopt);
+  }
+  /// The share of trials with at least `tau` SDC inputs.
+  trial_estimate critical_share(const trial_tally& t) const {
+    return share_of_trials(t, t.critical, t.trials);
+  }
+  /// The share of inputs on which a criterion held, if it is a flag. It is asked where the output
+  /// is finite, not golden and not detected. Throws std::invalid_argument for a number.
+  trial_estimate flag_share(const trial_tally& t, std::size_t criterion) const {
+    if (criterion >= rules_.flags.size() || !rules_.flags[criterion])
+      refuse("criterion " + std::to_string(criterion) + " is no flag of this campaign");
+    static const hit_counts none;
+    return share_of_inputs(t, criterion < t.flags.size() ? t.flags[criterion] : none, t.inputs,
+                           t.inputs_each);
+  }
+  /// A criterion's sum over all judged inputs by their number; inputs that it was not asked about
+  /// count as 0.
+  double criterion_mean(const trial_tally& t, std::size_t criterion) const noexcept {
+    return t.inputs == 0 || criterion >= t.sums.size()
+               ? 0
+               : t.sums[criterion] / static_cast<double>(t.inputs);
+  }
+
+  /// None without labels: no golden and no faulty answer was right. O(50 trials).
+  std::optional<accuracy_drop> accuracy() const {
+    if (drops_.empty() || (all_.golden_right == 0 && all_.right == 0))
+      return std::nullopt;
+    accuracy_drop drop;
+    drop.mean.of = drops_.size();
+    double sum = 0;
+    for (const double d : drops_)
+      sum += d;
+    drop.mean.value = sum / static_cast<double>(drops_.size());
+    drop.mean.bounds = {-1, 1};
+    if (is_truth(all_)) {
+      drop.mean.bounds = {drop.mean.value, drop.mean.value};
+      drop.mean.method = interval_method::exact;
+    } else if (stops_early_) {
+      mean_sequence drops(confidence_, {-1, 1}, population(all_));
+      for (const double d : drops_)
+        drops.add(d);
+      drop.mean.bounds = drops.current();
+      drop.mean.method = interval_method::anytime;
+    } else {
+      drop.mean.bounds = bounded_mean_interval(drops_, confidence_, {-1, 1}, population(all_));
+      drop.mean.method = interval_method::bounded_mean;
+    }
+    std::vector<double> sorted = drops_;
+    std::sort(sorted.begin(), sorted.end());
+    drop.median = quantile(sorted, 0.5);
+    drop.percentile_95 = quantile(sorted, 0.95);
+    drop.most = sorted.back();
+    return drop;
+  }
+
+private:
+  [[noreturn]] static void refuse(const std::string& what) {
+    bitfault::detail::raise(std::invalid_argument("bitfault: summary: " + what));
+  }
+
+  void add_to_parts(const trial_record& r, const injected_fault& f) {
+    const auto add = [&](trial_tally& t, std::uint64_t sites) {
+      t.sites = sites;
+      add_trial(t, r, rules_);
+    };
+    add(by_target_[f.target], sites_[f.target]);
+    add(by_action_[f.fault.action], all_.sites);
+    if (std::popcount(f.fault.mask) != 1)
+      return;
+    // Of a family of single bits, every element has each bit once.
+    const auto bit = static_cast<unsigned>(std::countr_zero(f.fault.mask));
+    const std::string& type = targets_[f.target].element_type;
+    add(by_bit_[{type, bit}], elements_of_type_[type]);
+    add(by_both_[{f.target, bit}], elements_[f.target]);
+  }
+
+  /// How many faults there are to draw from without replacement. With a random input for each
+  /// there is no such number: a fault may come out one way with one input, else with another.
+  std::uint64_t population(const trial_tally& t) const noexcept {
+    return single_ && all_inputs_ ? t.sites : unlimited;
+  }
+  bool is_truth(const trial_tally& t) const noexcept {
+    return t.trials != 0 && t.trials == population(t);
+  }
+
+  /// Hits of units that count as one each.
+  trial_estimate share_of_trials(const trial_tally& t, std::uint64_t hits, std::uint64_t of) const {
+    trial_estimate e{hits, of};
+    if (of == 0)
+      return e;
+    e.value = static_cast<double>(hits) / static_cast<double>(of);
+    if (is_truth(t)) {
+      e.bounds = {e.value, e.value};
+      e.method = interval_method::exact;
+    } else if (stops_early_) {
+      e.bounds = anytime_interval(hits, of, confidence_, population(t));
+      e.method = interval_method::anytime;
+    } else if (all_inputs_) {
+      e.bounds = clopper_pearson_interval(hits, of, confidence_, population(t));
+      e.method = interval_method::clopper_pearson;
+    } else {
+      e.bounds = wilson_interval(hits, of, confidence_);
+      e.method = interval_method::wilson;
+    }
+    return e;
+  }
+
+  /// Hits of inputs, of which each trial has `each`, if that is the same number for all.
+  trial_estimate share_of_inputs(const trial_tally& t, const hit_counts& hits, std::uint64_t of,
+                                 std::optional<std::uint64_t> each) const {
+    if (!all_inputs_ || (each == 1 && of == t.trials))
+      return share_of_trials(t, hits.sum(), of);
+    trial_estimate e{hits.sum(), of};
+    if (of == 0)
+      return e;
+    e.value = static_cast<double>(e.hits) / static_cast<double>(of);
+    if (is_truth(t)) {
+      e.bounds = {e.value, e.value};
+      e.method = interval_method::exact;
+    } else if (!stops_early_ && each.has_value() && t.trials >= 2) {
+      e.bounds = clustered_interval(hits.each(t.trials), *each, confidence_, population(t));
+      e.method = interval_method::clustered;
+    }
+    return e;
+  }
+
+  bool single_, all_inputs_, stops_early_;
+  double confidence_;
+  counting_rules rules_;
+  std::vector<stored_target> targets_;
+  std::map<std::uint32_t, std::uint64_t> sites_, elements_; ///< by target
+  std::map<std::string, std::uint64_t> elements_of_type_;
+  std::uint64_t last_ = 0;
+  trial_tally all_;
+  std::map<std::uint32_t, trial_tally> by_target_;
+  std::map<type_bit, trial_tally> by_bit_;
+  std::map<target_bit, trial_tally> by_both_;
+  std::map<fault_action, trial_tally> by_action_;
+  std::vector<double> drops_;                 ///< of each trial, in their order
+  std::optional<mean_sequence> sdc_by_trial_; ///< under a stop rule, of trials on all inputs
+};
+
+} // namespace bitfault::campaign

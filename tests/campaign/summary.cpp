@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+#include "bitfault/campaign/summary.hpp"
+
+#include "../support/chance.hpp"
+#include "catch.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bitfault::campaign {
+namespace {
+
+/// Two targets: 0 with 10 float32 and 2 with 20, and a 1 of int8 that is not struck.
+const std::vector<stored_target> targets{{"a", target_kind::weight, "float32", 32, {10}, 0},
+                                         {"b", target_kind::weight, "int8", 8, {5}, 1},
+                                         {"c", target_kind::bias, "float32", 32, {4, 5}, 2}};
+
+stored_experiment experiment_of(bool all_inputs) {
+  stored_experiment e;
+  e.asked.all_inputs = all_inputs;
+  e.sites = 30 * 32;
+  e.targets = {{0, 320}, {2, 640}};
+  return e;
+}
+summary summary_of(bool all_inputs) { return {experiment_of(all_inputs), targets, {true, false}}; }
+
+/// A trial with a flip in a target's bit. Outcomes: crash, hang, detected, non-finite, masked, SDC,
+/// tolerable.
+trial_record record(std::uint64_t number, outcome_counts outcomes, outcome_counts right_ones = {},
+                    std::uint32_t right = 0, std::uint32_t target = 0, unsigned bit = 30) {
+  trial_record r;
+  r.number = number;
+  for (const std::uint32_t n : outcomes)
+    r.inputs += n;
+  r.outcomes = outcomes;
+  r.outcomes_right = right_ones;
+  r.right = right;
+  r.activated = true;
+  r.criteria = {static_cast<double>(outcomes[5]), 0.5};
+  r.faults = {{target, {number % 10, std::uint64_t{1} << bit, 0, fault_action::flip}, 0, 1}};
+  return r;
+}
+constexpr outcome_counts masked{0, 0, 0, 0, 1, 0, 0}, sdc{0, 0, 0, 0, 0, 1, 0},
+    crash{1, 0, 0, 0, 0, 0, 0};
+
+} // namespace
+
+TEST_CASE("trials of one random input each give shares with Wilson's interval") {
+  summary s = summary_of(false);
+  for (std::uint64_t i = 0; i < 263; ++i)
+    s.add(record(i,
+                 i < 81   ? sdc
+                 : i < 90 ? crash
+                          : masked,
+                 i % 2 == 0 ? (i < 81 ? sdc : masked) : outcome_counts{}));
+  const trial_estimate e = s.sdc_share(s.all());
+  CHECK(e.hits == 81);
+  CHECK(e.of == 263);
+  CHECK(e.method == interval_method::wilson);
+  // Newcombe's published interval for 81 of 263.
+  CHECK(std::abs(e.bounds.lower - 0.2553) < 5e-5);
+  CHECK(std::abs(e.bounds.upper - 0.3662) < 5e-5);
+  CHECK(s.critical_share(s.all()) == e);
+  CHECK(s.flag_share(s.all(), 0) == e);
+  CHECK(s.criterion_mean(s.all(), 1) == 0.5);
+
+  const trial_estimate right = s.sdc_share(s.all(), denominator::golden_right);
+  CHECK(right.hits == 41);
+  CHECK(right.of == 132);
+  CHECK(right.bounds == wilson_interval(41, 132));
+  CHECK(s.due_share(s.all()).hits == 9);
+  // ALFI's: the nine that died leave the denominator.
+  CHECK(s.sdc_share_without_due(s.all()).of == 254);
+  CHECK(s.sdc_share_without_due(s.all()).bounds == wilson_interval(81, 254));
+  CHECK(s.outcome_share(s.all(), outcome::masked).hits == 173);
+}
+
+TEST_CASE("faults crossed with all inputs are counted by fault") {
+  summary s = summary_of(true);
+  // Four faults on ten inputs: 10, 0, 0, 2 SDC.
+  s.add(record(0, {0, 0, 0, 0, 0, 10, 0}, {0, 0, 0, 0, 0, 8, 0}, 1));
+  s.add(record(1, {0, 0, 0, 0, 10, 0, 0}, {0, 0, 0, 0, 8, 0, 0}, 8));
+  s.add(record(2, {0, 0, 0, 0, 0, 0, 10}, {0, 0, 0, 0, 0, 0, 8}, 8));
+  s.add(record(3, {0, 0, 1, 0, 7, 2, 0}, {0, 0, 0, 0, 7, 1, 0}, 7));
+  const trial_estimate pairs = s.sdc_share(s.all());
+  CHECK(pairs.hits == 12);
+  CHECK(pairs.of == 40);
+  CHECK(pairs.method == interval_method::clustered);
+  const std::vector<std::uint64_t> hits{10, 0, 0, 2}, right{8, 0, 0, 1};
+  CHECK(pairs.bounds == clustered_interval(hits, 10, 0.95, 960));
+  // Far wider than if the forty pairs were independent.
+  CHECK(pairs.bounds.width() > 1.5 * wilson_interval(12, 40).width());
+  CHECK(s.sdc_share(s.all(), denominator::golden_right).bounds ==
+        clustered_interval(right, 8, 0.95, 960));
+  CHECK(s.sdc_share(s.all(), denominator::golden_right).of == 32);
+
+  const trial_estimate critical = s.critical_share(s.all());
+  CHECK(critical.hits == 2);
+  CHECK(critical.of == 4);
+  CHECK(critical.method == interval_method::clopper_pearson);
+  CHECK(critical.bounds == clopper_pearson_interval(2, 4, 0.95, 960));
+  // One input was detected, so the rate without DUE has denominators that differ: no interval.
+  CHECK(s.sdc_share_without_due(s.all()).value == 12.0 / 39);
+  CHECK(s.sdc_share_without_due(s.all()).method == interval_method::none);
+
+  const accuracy_drop drop = s.accuracy().value();
+  CHECK(drop.mean.value == Approx((0.7 + 0 + 0 + 0.1) / 4).epsilon(1e-15));
+  CHECK(drop.mean.bounds ==
+        bounded_mean_interval(std::vector<double>{0.7, 0, 0, 0.1}, 0.95, {-1, 1}, 960));
+  CHECK(drop.median == 0);
+  CHECK(drop.percentile_95 == 0.7);
+  CHECK(drop.most == 0.7);
+}
+
+TEST_CASE("trials count for the target, bit and action that they struck, and only if it is one") {
+  summary s = summary_of(false);
+  s.add(record(0, sdc, {}, 0, 0, 30));
+  s.add(record(1, masked, {}, 0, 2, 30));
+  s.add(record(2, masked, {}, 0, 2, 3));
+  trial_record two = record(3, sdc);
+  two.faults.push_back(two.faults[0]);
+  s.add(two);
+  trial_record wide = record(4, sdc, {}, 0, 2);
+  wide.faults[0].fault.mask = 6;
+  wide.faults[0].fault.action = fault_action::stuck_at_1;
+  s.add(wide);
+
+  CHECK(s.all().trials == 5);
+  CHECK(s.sdc_share(s.all()).hits == 3);
+  REQUIRE(s.by_target().size() == 2);
+  CHECK(s.by_target().at(0).trials == 1);
+  CHECK(s.by_target().at(0).sites == 320);
+  CHECK(s.by_target().at(2).trials == 3);
+  CHECK(s.sdc_share(s.by_target().at(2)).hits == 1);
+  REQUIRE(s.by_bit().size() == 2);
+  CHECK(s.by_bit().at({"float32", 30}).trials == 2);
+  CHECK(s.by_bit().at({"float32", 30}).sites == 30);
+  CHECK(s.by_bit().at({"float32", 3}).trials == 1);
+  REQUIRE(s.by_target_and_bit().size() == 3);
+  CHECK(s.by_target_and_bit().at({2, 30}).trials == 1);
+  CHECK(s.by_target_and_bit().at({2, 30}).sites == 20);
+  REQUIRE(s.by_action().size() == 2);
+  CHECK(s.by_action().at(fault_action::flip).trials == 3);
+  CHECK(s.by_action().at(fault_action::stuck_at_1).trials == 1);
+}
+
+TEST_CASE("when all sites have been tried on all inputs the shares are the truth") {
+  summary s = summary_of(true);
+  std::uint64_t number = 0;
+  for (const auto& [target, elements] : {std::pair{0U, 10U}, std::pair{2U, 20U}})
+    for (unsigned element = 0; element < elements; ++element)
+      for (unsigned bit = 0; bit < 32; ++bit) {
+        if (number == 959) // one site less than all
+          CHECK(s.sdc_share(s.all()).method == interval_method::clustered);
+        s.add(record(number++, {0, 0, 0, 0, 3, bit == 30 ? 1U : 0U, bit == 30 ? 0U : 1U},
+                     {0, 0, 0, 0, 3, 0, 0}, 3, target, bit));
+      }
+  REQUIRE(s.all().trials == s.all().sites);
+  const trial_estimate e = s.sdc_share(s.all());
+  CHECK(e.method == interval_method::exact);
+  CHECK(e.value == 30.0 / (960 * 4));
+  CHECK(e.bounds == interval{e.value, e.value});
+  CHECK(s.critical_share(s.all()).bounds == interval{1.0 / 32, 1.0 / 32});
+  CHECK(s.sdc_share(s.by_bit().at({"float32", 30})).bounds == interval{0.25, 0.25});
+  CHECK(s.sdc_share(s.by_target_and_bit().at({2, 30})).method == interval_method::exact);
+  CHECK(s.accuracy()->mean.method == interval_method::exact);
+  CHECK(s.accuracy()->mean.value == 0);
+}
+
+TEST_CASE("all sites with a random input each are a sample still, and a part may be complete") {
+  summary random = summary_of(false);
+  for (std::uint64_t i = 0; i < 960; ++i)
+    random.add(record(i, i % 32 == 0 ? sdc : masked));
+  CHECK(random.sdc_share(random.all()).method == interval_method::wilson);
+
+  summary crossed = summary_of(true);
+  for (std::uint64_t i = 0; i < 10; ++i)
+    crossed.add(record(i, {0, 0, 0, 0, 1, 1, 0}));
+  CHECK(crossed.sdc_share(crossed.by_target_and_bit().at({0, 30})).method ==
+        interval_method::exact);
+  CHECK(crossed.sdc_share(crossed.by_target().at(0)).method == interval_method::clustered);
+}
+
+TEST_CASE("a stop rule takes an interval that holds whenever one looks, or none") {
+  stored_experiment e = experiment_of(false);
+  e.asked.stop = stop_rule{0.01, 0.95};
+  summary random(e, targets, {});
+  e.asked.all_inputs = true;
+  summary crossed(e, targets, {});
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    random.add(record(i, i < 5 ? sdc : masked, {0, 0, 0, 0, 1, 0, 0}, 1));
+    crossed.add(
+        record(i, {0, 0, 0, 0, 1, i < 5 ? 1U : 0U, i < 5 ? 0U : 1U}, {0, 0, 0, 0, 1, 0, 0}, 1));
+  }
+  CHECK(random.sdc_share(random.all()).method == interval_method::anytime);
+  CHECK(random.sdc_share(random.all()).bounds == anytime_interval(5, 50));
+  CHECK(crossed.critical_share(crossed.all()).bounds == anytime_interval(5, 50, 0.95, 960));
+  const trial_estimate pairs = crossed.sdc_share(crossed.all());
+  CHECK(pairs.value == 0.05);
+  CHECK(pairs.method == interval_method::anytime);
+  mean_sequence shares(0.95, {0, 1}, 960);
+  for (int i = 0; i < 50; ++i)
+    shares.add(i < 5 ? 0.5 : 0);
+  CHECK(pairs.bounds == shares.current());
+  // Of other shares of inputs no such interval is kept: it says so.
+  CHECK(crossed.due_share(crossed.all()).method == interval_method::none);
+  CHECK(crossed.due_share(crossed.all()).bounds == interval{0, 1});
+  CHECK(crossed.sdc_share(crossed.by_target().at(0)).method == interval_method::none);
+  CHECK(crossed.accuracy()->mean.method == interval_method::anytime);
+  CHECK(crossed.accuracy()->mean.bounds.contains(0));
+}
+
+TEST_CASE("inputs that were set aside are in no share, and no data tell nothing") {
+  summary s = summary_of(false);
+  CHECK(s.sdc_share(s.all()) == trial_estimate{});
+  CHECK_FALSE(s.accuracy().has_value());
+  trial_record aside = record(0, {});
+  aside.inputs = 1;
+  aside.set_aside = 1;
+  s.add(aside);
+  s.add(record(1, sdc));
+  CHECK(s.all().set_aside == 1);
+  CHECK(s.sdc_share(s.all()).of == 1);
+  CHECK_FALSE(s.accuracy().has_value()); // no labels
+}
+
+TEST_CASE("one input for each fault of a crossed experiment is counted by Clopper and Pearson") {
+  summary s = summary_of(true);
+  for (std::uint64_t i = 0; i < 100; ++i)
+    s.add(record(i, i < 7 ? sdc : masked));
+  CHECK(s.sdc_share(s.all()).method == interval_method::clopper_pearson);
+  CHECK(s.sdc_share(s.all()).bounds == clopper_pearson_interval(7, 100, 0.95, 960));
+}
+
+TEST_CASE("what is out of order or of another campaign is refused and not counted") {
+  summary s = summary_of(false);
+  s.add(record(4, sdc));
+  CHECK_THROWS_WITH(s.add(record(4, sdc)), "bitfault: summary: trial 4 comes after trial 4; trials "
+                                           "are added by rising number");
+  CHECK_THROWS_WITH(s.add(record(5, sdc, {}, 0, 1)),
+                    "bitfault: summary: trial 5 has a fault in target 1, which the experiment does "
+                    "not strike");
+  CHECK_THROWS_AS(s.flag_share(s.all(), 1), std::invalid_argument);
+  CHECK_THROWS_AS(s.flag_share(s.all(), 2), std::invalid_argument);
+  CHECK(s.all().trials == 1);
+  s.add(record(5, sdc));
+  CHECK(s.all().trials == 2);
+}
+
+TEST_CASE("campaigns drawn from a known population cover its shares as often as they say") {
+  // 960 sites, 20 inputs; each site has a chance of its own to be an SDC. 400 campaigns of 240
+  // trials. 95 % of 400 are 380; below 364 a sound interval falls about once in 7000 such tests
+  // (binomial, 3.7 standard deviations). Wilson over pairs covers far less: the test would see it.
+  chance::numbers numbers(17);
+  std::vector<trial_record> population;
+  double truth = 0, critical = 0, of_target = 0;
+  for (std::uint64_t site = 0; site < 960; ++site) {
+    const std::uint64_t thousandths = site % 8 == 0   ? 900
+                                      : site % 8 == 1 ? 300
+                                      : site % 8 == 2 ? 20
+                                                      : 0;
+    std::uint32_t hits = 0;
+    for (int input = 0; input < 20; ++input)
+      hits += numbers.below(1000) < thousandths ? 1U : 0U;
+    const std::uint32_t target = site < 320 ? 0 : 2;
+    population.push_back(record(0, {0, 0, 0, 0, 20 - hits, hits, 0}, {}, 0, target,
+                                static_cast<unsigned>(site % 32)));
+    truth += hits / (960 * 20.0);
+    critical += (hits > 0 ? 1 : 0) / 960.0;
+    of_target += target == 0 ? hits / (320 * 20.0) : 0;
+  }
+  int covered = 0, covered_critical = 0, covered_target = 0, covered_pairs = 0;
+  for (int campaign = 0; campaign < 400; ++campaign) {
+    summary s = summary_of(true);
+    for (std::uint64_t i = 0; i < 240; ++i) {
+      std::swap(population[i], population[i + numbers.below(960 - i)]);
+      population[i].number = i;
+      s.add(population[i]);
+    }
+    covered += s.sdc_share(s.all()).bounds.contains(truth) ? 1 : 0;
+    covered_critical += s.critical_share(s.all()).bounds.contains(critical) ? 1 : 0;
+    covered_target += s.sdc_share(s.by_target().at(0)).bounds.contains(of_target) ? 1 : 0;
+    const trial_estimate pairs = s.sdc_share(s.all());
+    covered_pairs += wilson_interval(pairs.hits, pairs.of).contains(truth) ? 1 : 0;
+  }
+  CHECK(covered >= 364);
+  CHECK(covered_critical >= 364);
+  CHECK(covered_target >= 364);
+  CHECK(covered_pairs < 320);
+}
+
+} // namespace bitfault::campaign
