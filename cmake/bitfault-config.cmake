@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 
-# find_package(bitfault 0.1 COMPONENTS core host eigen xtensor)
+# find_package(bitfault 0.1 COMPONENTS core host eigen xtensor campaign)
 # The core (bitfault::bitfault) is always there and needs nothing. Each other component is looked for
 # only if it is named.
 include(${CMAKE_CURRENT_LIST_DIR}/bitfault-targets.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/bitfault-components.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/bitfault-fault-array.cmake)
 
 set(bitfault_core_FOUND TRUE)
 foreach(bitfault_component IN LISTS bitfault_FIND_COMPONENTS)

@@ -15,5 +15,7 @@ write_basic_package_version_file(
 install(FILES ${PROJECT_BINARY_DIR}/bitfault-config-version.cmake
               ${PROJECT_SOURCE_DIR}/cmake/bitfault-config.cmake
               ${PROJECT_SOURCE_DIR}/cmake/bitfault-components.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/bitfault-fault-array.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/fault_list_to_array.py
         DESTINATION ${bitfault_package_dir}
 )

@@ -17,7 +17,7 @@ int main() {
       bitfault::make_injector(bitfault::stuck_at_1{}, bitfault::rate::per_bit(1e-3),
                               bitfault::bits::exponent{}, bitfault::region{bitfault::all, 3});
   exponent.apply(bitfault::view(activations.data(), extents), key).or_throw();
-  // [activations]
+  // [/activations]
 
   std::size_t changed = 0, outside = 0;
   for (std::size_t i = 0; i < activations.size(); ++i)

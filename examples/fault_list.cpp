@@ -11,24 +11,29 @@ int main() {
   const bitfault::extents extents{32, 16, 3, 3};
   std::vector<float> weights(extents.size(), 0.25f);
   const std::vector<float> golden = weights;
-  const auto file = std::filesystem::temp_directory_path() / "bitfault_example.bf";
+  const auto folder = std::filesystem::temp_directory_path() / "bitfault_example_fault_list";
+  std::filesystem::create_directories(folder);
 
   // [fault list]
-  const auto injector = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{5});
+  const auto injector = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{100});
   const bitfault::fault_key key{.seed = 42, .trial = 7, .stream = 3};
 
-  auto faults = injector.draw<float>(extents, key); // nothing is injected yet
-  faults.save(file);
+  bitfault::fault_list faults = injector.draw<float>(extents, key); // nothing is injected yet
+  faults.name_tensor("conv1.weight");
+  faults.save(folder / "trial7.bfl");     // binary
+  faults.save_csv(folder / "trial7.csv"); // text, to read and edit
 
-  auto again = bitfault::fault_list::load(file); // in another program, on another day
+  // In another program, on another day. Either form is known by its first bytes.
+  bitfault::fault_list again = bitfault::fault_list::load(folder / "trial7.bfl");
   const auto tensor = bitfault::view(weights.data(), extents);
   again.apply(tensor).or_throw();
   const bool faulty = weights != golden;
-  again.restore(tensor).or_throw();
-  // [fault list]
+  again.restore(tensor).or_throw(); // bit for bit
+  // [/fault list]
 
-  for (std::size_t i = 0; i < faults.size(); ++i)
+  for (std::size_t i = 0; i < 3; ++i)
     std::printf("%s\n", bitfault::to_string(bitfault::address_of(faults, i)).c_str());
-  std::filesystem::remove(file);
-  return faulty && weights == golden ? 0 : 1;
+  const bool same = bitfault::fault_list::load(folder / "trial7.csv") == again;
+  std::filesystem::remove_all(folder);
+  return faulty && same && weights == golden ? 0 : 1;
 }

@@ -13,7 +13,7 @@ struct halve {
     return value / 2;
   }
 };
-// [own model]
+// [/own model]
 
 int main() {
   std::vector<float> values(1000, 1.0f);

@@ -17,6 +17,6 @@ int main() {
     broken.reapply(bitfault::view(buffer), {.seed = 1, .step = step}).or_throw();
     std::printf("step %u: element 17 is %g\n", step, static_cast<double>(buffer[17]));
   }
-  // [permanent]
+  // [/permanent]
   return buffer[17] == 3.0f ? 0 : 1;
 }

@@ -24,6 +24,12 @@ int bits_that_differ(const std::vector<float>& a, const std::vector<float>& b) {
 
 } // namespace
 
+#ifdef WITH_CAMPAIGN
+bool campaign_is_kept();
+#else
+bool campaign_is_kept() { return true; }
+#endif
+
 int main() {
   const std::vector<float> golden(1000, 1.5f);
   std::vector<float> weights = golden;
@@ -37,5 +43,5 @@ int main() {
   }
   const int after = bits_that_differ(golden, weights);
   std::printf("bits that differ: %d inside the scope, %d after it\n", inside, after);
-  return inside == 1 && after == 0 ? 0 : 1;
+  return inside == 1 && after == 0 && campaign_is_kept() ? 0 : 1;
 }
