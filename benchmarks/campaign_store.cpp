@@ -34,7 +34,8 @@ campaign_description description() {
                          32,
                          {64, 64, 3, 3},
                          static_cast<std::uint64_t>(i)});
-  d.criteria = {"sdc_1", "sdc_5", "sdc_10_percent", "sdc_20_percent", "margin_loss"};
+  d.criteria = {
+      {"sdc_1"}, {"sdc_5"}, {"sdc_10_percent"}, {"sdc_20_percent"}, {"margin_loss", false}};
   stored_experiment e;
   e.asked.name = "weights";
   e.planned = trials;
@@ -52,8 +53,8 @@ trial_record trial(std::uint64_t number) {
   t.inputs = 1;
   const bool sdc = b.word[0] % 10 == 0;
   const std::size_t o = static_cast<std::size_t>(sdc ? outcome::sdc : outcome::tolerable);
-  t.outcomes[o] = t.outcomes_right[o] = 1;
-  t.right = sdc ? 0 : 1;
+  t.outcomes[o] = t.outcomes_golden_correct[o] = 1;
+  t.answered_correctly = sdc ? 0 : 1;
   t.activated = true;
   t.criteria = {sdc ? 1.0 : 0.0, 0.0, sdc ? 1.0 : 0.0, 0.0, 1e-9 * b.word[1]};
   const std::uint64_t mask = std::uint64_t{1} << (b.word[2] % 32);

@@ -151,7 +151,9 @@ TEST_CASE("an exception of the model ends the run, and what was finished is kept
   experiments[0].stop.reset();
   campaign<throwing> c([] { return std::make_unique<throwing>(24, 4); }, s, experiments);
   memory_store store(2);
-  CHECK_THROWS_WITH(c.run(store), "inference gave up");
+  CHECK_THROWS_WITH(c.run(store), Catch::Contains("experiment 'weights', trial ") &&
+                                      Catch::Contains("(bf1:") &&
+                                      Catch::Contains("inference threw: inference gave up"));
   CHECK(store.stored(0).count() > 0);
 }
 

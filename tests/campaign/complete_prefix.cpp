@@ -72,4 +72,10 @@ TEST_CASE("without replacement the interval ends in the truth; with a random inp
   CHECK(census.current().upper == share);
   CHECK(sample.current().lower < share - 0.005);
   CHECK(sample.current().upper > share + 0.005);
+  experiment drawn = all.what();
+  drawn.fault.which = fault_description::kind::uniform_noise;
+  complete_prefix values(drawn, all.trials());
+  for (std::uint64_t n = 0; n < all.trials(); ++n)
+    values.add(n, n % 10 == 0);
+  CHECK(values.current() == sample.current());
 }

@@ -28,6 +28,7 @@ headline = "sdc_5"
 monitors = ["conv*", "fc"]
 declared_dead = "spare"
 golden.repeats = 5
+output_check = true
 threads = 8
 cache = "2 GiB"
 shortcuts = ["share_batches"]
@@ -94,10 +95,10 @@ bool same(const settings& a, const settings& b) {
   return a.name == b.name && a.seed == b.seed && a.headline == b.headline &&
          a.criteria.size() == b.criteria.size() && a.monitors == b.monitors &&
          a.declared_dead == b.declared_dead && a.golden_repeats == b.golden_repeats &&
-         a.threads == b.threads && a.cache_bytes == b.cache_bytes &&
-         a.start_at_fault == b.start_at_fault && a.stop_if_masked == b.stop_if_masked &&
-         a.share_batches == b.share_batches && a.isolate == b.isolate &&
-         a.time_limit == b.time_limit;
+         a.output_check == b.output_check && a.threads == b.threads &&
+         a.cache_bytes == b.cache_bytes && a.start_at_fault == b.start_at_fault &&
+         a.stop_if_masked == b.stop_if_masked && a.share_batches == b.share_batches &&
+         a.isolate == b.isolate && a.time_limit == b.time_limit;
 }
 
 } // namespace
@@ -113,6 +114,7 @@ TEST_CASE("a configuration says what its file says") {
   CHECK(s.monitors == std::vector<std::string>{"conv*", "fc"});
   CHECK(s.declared_dead == std::vector<std::string>{"spare"});
   CHECK(s.golden_repeats == 5);
+  CHECK(s.output_check);
   CHECK(s.threads == 8);
   CHECK(s.cache_bytes == std::uint64_t{1} << 31);
   CHECK_FALSE(s.start_at_fault);

@@ -68,6 +68,7 @@ TEST_CASE("a configuration that is written and read is the same one") {
   c.settings.monitors = {"x", "y*"};
   c.settings.declared_dead = {"z"};
   c.settings.golden_repeats = 3;
+  c.settings.output_check = true;
   c.settings.threads = 5;
   c.settings.cache_bytes = std::numeric_limits<std::uint64_t>::max();
   c.settings.start_at_fault = false;
@@ -90,6 +91,7 @@ TEST_CASE("a configuration that is written and read is the same one") {
   CHECK(again.settings.monitors == c.settings.monitors);
   CHECK(again.settings.declared_dead == c.settings.declared_dead);
   CHECK(again.settings.golden_repeats == 3);
+  CHECK(again.settings.output_check);
   CHECK(again.settings.threads == 5);
   CHECK(again.settings.cache_bytes == c.settings.cache_bytes);
   CHECK_FALSE(again.settings.start_at_fault);
@@ -117,7 +119,7 @@ TEST_CASE("the identity of a campaign does not depend on how fast it is run") {
   CHECK_FALSE(changed("", "[output]\nstore = 'other'\n"));
   for (const char* line :
        {"seed = 2", "headline = 'sdc_5'", "monitors = 'a'", "declared_dead = 'a'",
-        "criteria = ['sdc_1']", "time_limit = 3", "golden.repeats = 1"})
+        "criteria = ['sdc_1']", "output_check = true", "time_limit = 3", "golden.repeats = 1"})
     CHECK(changed(line));
   CHECK(changed("", "leak = 0.1\n")); // a key of the model
 

@@ -33,8 +33,8 @@ TEST_CASE("exported tables read as they are documented") {
   t.first_input = 3;
   t.inputs = 6;
   t.outcomes = {0, 0, 0, 1, 2, 2, 0};
-  t.outcomes_right = {0, 0, 0, 1, 1, 1, 0};
-  t.right = 2;
+  t.outcomes_golden_correct = {0, 0, 0, 1, 1, 1, 0};
+  t.answered_correctly = 2;
   t.set_aside = 1;
   t.activated = true;
   t.criteria = {2, -0.25, 0};
@@ -53,8 +53,10 @@ TEST_CASE("exported tables read as they are documented") {
   s.set_golden(synthetic_golden());
   CHECK(table(s, csv_table::trials) ==
         "experiment,number,first_input,inputs,crash,hang,detected,non_finite,masked,sdc,tolerable,"
-        "right_crash,right_hang,right_detected,right_non_finite,right_masked,right_sdc,"
-        "right_tolerable,answered_right,set_aside,activated,corrected,sdc_1,margin_loss,never\n"
+        "golden_correct_crash,golden_correct_hang,golden_correct_detected,golden_correct_non_"
+        "finite,golden_correct_masked,golden_correct_sdc,"
+        "golden_correct_tolerable,answered_correctly,set_aside,activated,corrected,sdc_1,margin_"
+        "loss,never\n"
         "0,7,3,6,0,0,0,1,2,2,0,0,0,0,1,1,1,0,2,1,1,0,2,-0.25,0\n");
   CHECK(table(s, csv_table::faults) ==
         "experiment,trial,number,target,element,action,mask,value,before,after,address\n"
@@ -71,6 +73,8 @@ TEST_CASE("exported tables read as they are documented") {
   CHECK(has(table(s, csv_table::targets), "0,conv1.weight,weight,float32,32,4 3 2 2,48,0\n"));
   CHECK(has(table(s, csv_table::campaign), "name,\"a \"\"name\"\", with a comma\"\n"));
   CHECK(has(table(s, csv_table::campaign), "seed,18446744073709551612\n"));
+  CHECK(has(table(s, csv_table::campaign), "output_check,0\ncriterion sdc_1,flag\n"
+                                           "criterion margin_loss,number\n"));
   CHECK(has(table(s, csv_table::golden), "\n3,3,,0\n4,,8,0\n5,5,5,1\n"));
   CHECK(has(table(s, csv_table::experiments),
             "\n1,\"noise, everywhere\",@activations,normal_noise,-0,0.25,given,0 7 31,3,"

@@ -48,10 +48,10 @@ TEST_CASE("a golden run knows every output, answer and label") {
     std::memcpy(logits, golden.output(i), sizeof logits);
     const auto top = static_cast<std::uint32_t>(std::max_element(logits, logits + 4) - logits);
     CHECK(golden.answer(i) == top);
-    CHECK(golden.facts(i).right == (top == i % 4));
+    CHECK(golden.facts(i).correct == (top == i % 4));
     right += top == i % 4 ? 1 : 0;
   }
-  CHECK(golden.right() == right);
+  CHECK(golden.correct() == right);
 }
 
 TEST_CASE("layers are cached within the budget, and not beyond") {

@@ -17,7 +17,7 @@ T faulty(kind which, T before, double a = 0, double b = 0, std::uint64_t number 
   const auto word = std::uint64_t{bitfault::to_word(before)};
   const fault_site site{0, 0, bitfault::detail::low_bits(bitfault::element_traits<T>::layout.bits),
                         number};
-  const bitfault::random_stream stream({.seed = 6});
+  const bitfault::random_stream stream(bitfault::fault_key{.seed = 6});
   const auto f = fault_at({which, a, b, {}}, *type<T>(), site, word, stream);
   return bitfault::from_word<T>(static_cast<bitfault::word_t<T>>(bitfault::faulty_word(f, word)));
 }
@@ -47,7 +47,7 @@ TEST_CASE("bad parameters are refused with their value") {
 
 TEST_CASE("a value fault needs an element type that the library knows") {
   const element_type odd{"bits16", 2, {16, 0, 0, 16}, nullptr};
-  const bitfault::random_stream stream({.seed = 6});
+  const bitfault::random_stream stream(bitfault::fault_key{.seed = 6});
   CHECK_THROWS_WITH(fault_at({kind::zero, 0, 0, {}}, odd, {0, 0, 0xFFFF, 0}, 5, stream),
                     Catch::Contains("bits16"));
   CHECK(fault_at({kind::bit_flip, 0, 0, {}}, odd, {0, 0, 4, 0}, 5, stream).mask == 4);

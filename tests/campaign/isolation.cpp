@@ -7,8 +7,17 @@
 #include <bitfault/campaign/campaign.hpp>
 #include <bitfault/campaign/memory_store.hpp>
 
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace {
 
@@ -107,7 +116,122 @@ TEST_CASE("deaths of an earlier start count: the second one is the last") {
     CHECK(d.count() == 2);
 }
 
-TEST_CASE("a model that cannot be made in a child process ends the run") {
+namespace {
+
+/// Runs trials 0 to 9, one child at a time, with what a child does in each.
+struct bare_run {
+  std::vector<std::uint64_t> finished{};
+  std::vector<std::uint64_t> crashed{}, hung{};
+
+  template <class Begin, class Trial>
+  void operator()(const Begin& begin, const Trial& trial) {
+    run_isolated(
+        1, {{0, {0, 10}}}, 0.2, [](std::size_t) { return true; },
+        [&](int socket, child_activity& activity) {
+          begin();
+          detail::serve_jobs(socket, activity, [&](std::uint32_t, std::uint64_t t) {
+            trial(t);
+            return record(t);
+          });
+        },
+        [&](std::uint32_t, std::uint64_t t, outcome how) -> std::optional<trial_record> {
+          std::vector<std::uint64_t>& list = how == outcome::hang ? hung : crashed;
+          list.push_back(t);
+          return list.size() < 2 ? std::nullopt : std::optional(record(t));
+        },
+        [&](std::size_t, std::vector<trial_record>&& records) {
+          for (const trial_record& r : records)
+            finished.push_back(r.number);
+        },
+        [] {});
+  }
+  static trial_record record(std::uint64_t t) {
+    trial_record r;
+    r.number = t;
+    return r;
+  }
+};
+using numbers = std::vector<std::uint64_t>;
+const numbers all_ten{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+
+/// A count that children and their parent share.
+struct shared_count {
+  std::atomic<int>* value =
+      static_cast<std::atomic<int>*>(mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
+                                          MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  shared_count() { REQUIRE(value != MAP_FAILED); }
+  shared_count(const shared_count&) = delete;
+  shared_count& operator=(const shared_count&) = delete;
+  ~shared_count() { munmap(value, sizeof(std::atomic<int>)); }
+};
+
+} // namespace
+
+TEST_CASE("inference that throws in a child process is a crash of the trial") {
+  bare_run run;
+  run([] {},
+      [](std::uint64_t t) {
+        if (t == 3)
+          throw model_error("a faulty index");
+      });
+  CHECK(run.finished == all_ten);
+  CHECK(run.crashed == numbers{3, 3});
+  CHECK(run.hung.empty());
+}
+
+TEST_CASE("any other exception in a child process ends the run, with its text") {
+  bare_run run;
+  const std::string text(100'000, 'x');
+  const auto mistake = [&](std::uint64_t t) {
+    if (t == 3)
+      throw std::logic_error("this is a mistake: " + text);
+  };
+  CHECK_THROWS_WITH(run([] {}, mistake), "this is a mistake: " + text + " (in a child process)");
+  CHECK(run.finished == numbers{0, 1, 2});
+  CHECK(run.crashed.empty());
+  const auto number = [](std::uint64_t) { throw 1; };
+  CHECK_THROWS_WITH(run([] {}, number), Catch::Contains("unknown type"));
+}
+
+TEST_CASE("a child that is killed between trials is replaced; a second one "
+          "ends the run") {
+  bare_run run;
+  const shared_count started;
+  const auto no_trial = [](std::uint64_t) {};
+  const auto first_is_killed = [&] {
+    if (++*started.value == 1)
+      ::kill(::getpid(), SIGKILL);
+  };
+  run(first_is_killed, no_trial);
+  CHECK(run.finished == all_ten);
+  CHECK(run.crashed.empty());
+  CHECK(*started.value == 2);
+
+  *started.value = 0;
+  const auto all_are_killed = [&] {
+    ++*started.value;
+    ::kill(::getpid(), SIGKILL);
+  };
+  CHECK_THROWS_WITH(run(all_are_killed, no_trial), Catch::Contains("before they ran trial 0") &&
+                                                       Catch::Contains("killed by signal 9"));
+  CHECK(*started.value == 2);
+  CHECK_THROWS_WITH(run([] { ::_exit(7); }, no_trial), Catch::Contains("ended with status 7"));
+}
+
+TEST_CASE("a trial that takes too long is killed twice, and no other is blamed") {
+  bare_run run;
+  run([] {},
+      [](std::uint64_t t) {
+        while (t == 4)
+          ::usleep(1000);
+      });
+  CHECK(run.finished == all_ten);
+  CHECK(run.hung == numbers{4, 4});
+  CHECK(run.crashed.empty());
+}
+
+TEST_CASE("a model that cannot be made in a child process ends the run, and "
+          "says why") {
   static bool in_parent;
   in_parent = true;
   settings s = isolated(1);
@@ -121,21 +245,5 @@ TEST_CASE("a model that cannot be made in a child process ends the run") {
       },
       s, {exponents(10)});
   memory_store store(1);
-  CHECK_THROWS_WITH(c.run(store), Catch::Contains("died before it ran trial 0"));
-}
-
-TEST_CASE("records survive the way through a socket") {
-  trial_record r;
-  r.number = 5;
-  r.inputs = 3;
-  r.outcomes = {1, 2, 3, 4, 5, 6, 7};
-  r.criteria = {0.1, -0.0};
-  r.faults = {{1, {2, 3, 4, bitfault::fault_action::write}, 5, 6}};
-  r.monitors.resize(2);
-  r.monitors[1].rmse = 0.25;
-  const std::string bytes = to_bytes(r);
-  CHECK(to_trial(bytes) == r);
-  for (std::size_t n = 0; n < bytes.size(); ++n)
-    CHECK_THROWS_AS(to_trial(std::string_view(bytes).substr(0, n)), std::runtime_error);
-  CHECK_THROWS_AS(to_trial(bytes + "x"), std::runtime_error);
+  CHECK_THROWS_WITH(c.run(store), Catch::Contains("no model here"));
 }

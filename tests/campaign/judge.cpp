@@ -105,8 +105,8 @@ TEST_CASE("a record counts outcomes, right answers and criteria, and knows of a 
 
   //                                    crash hang detected nonfinite masked sdc tolerable
   CHECK(b.record.outcomes == outcome_counts{0, 0, 1, 1, 3, 2, 1});
-  CHECK(b.record.outcomes_right == outcome_counts{0, 0, 1, 1, 2, 1, 0});
-  CHECK(b.record.right == 5);
+  CHECK(b.record.outcomes_golden_correct == outcome_counts{0, 0, 1, 1, 2, 1, 0});
+  CHECK(b.record.answered_correctly == 5);
   CHECK(b.record.set_aside == 0);
   // sdc_1 twice; the top score moved by 33 % twice and by 17 % once; 0.5 with the same answer once;
   // the lead of 1 went to -1 twice and to 1.5 once.
@@ -125,8 +125,8 @@ TEST_CASE("what died has no answer") {
   CHECK(b.by.lost(outcome::crash, right, b.record) == outcome::crash);
   CHECK(b.by.lost(outcome::hang, right, b.record) == outcome::hang);
   CHECK(b.record.outcomes == outcome_counts{1, 1, 0, 0, 0, 0, 0});
-  CHECK(b.record.outcomes_right == outcome_counts{1, 1, 0, 0, 0, 0, 0});
-  CHECK(b.record.right == 0);
+  CHECK(b.record.outcomes_golden_correct == outcome_counts{1, 1, 0, 0, 0, 0, 0});
+  CHECK(b.record.answered_correctly == 0);
 }
 
 TEST_CASE("golden runs that differ give the noise within which an output is masked") {
@@ -161,8 +161,8 @@ TEST_CASE("an input whose golden answer varies is set aside and in no other coun
     CHECK(b.by.lost(outcome::crash, known, b.record) == std::nullopt);
     CHECK(b.record.set_aside == 3);
     CHECK(b.record.outcomes == outcome_counts{});
-    CHECK(b.record.outcomes_right == outcome_counts{});
-    CHECK(b.record.right == 0);
+    CHECK(b.record.outcomes_golden_correct == outcome_counts{});
+    CHECK(b.record.answered_correctly == 0);
     CHECK(b.record.criteria == std::vector<double>(7, 0.0));
   }
 }
@@ -202,7 +202,7 @@ TEST_CASE("every element type is judged by its value") {
   const output_rows r{type<std::int8_t>(), 3, reinterpret_cast<const std::byte*>(golden.data()),
                       reinterpret_cast<const std::byte*>(faulty.data())};
   const golden_facts known = by.golden(*r.type, 3, r.golden, 1);
-  CHECK(known.right);
+  CHECK(known.correct);
   CHECK(by.decide(r, known, 0, {}, record) == outcome::sdc);
   CHECK(record.outcomes == only(outcome::sdc));
 }

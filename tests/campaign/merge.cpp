@@ -142,7 +142,7 @@ TEST_CASE("what does not belong together is not merged, and no file is made or c
   {
     store s = store::open(other, d);
     auto trials = synthetic_trials(d, 1, {20, 30});
-    trials[4].right += 1;
+    trials[4].answered_correctly += 1;
     s.add(1, trials);
   }
   says(into, "other.db: experiment 'noise, everywhere' has another result for trial 24 than in '");

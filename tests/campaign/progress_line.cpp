@@ -39,6 +39,11 @@ TEST_CASE("the line says how far, how fast, how long and what is known") {
                        Catch::Contains("% SDC"));
   const auto known = bitfault::anytime_interval(24, 480, 0.95);
   CHECK_THAT(line, Catch::Contains(percent_text(known.lower) + " to " + percent_text(known.upper)));
+  e.all_inputs = true;
+  p.sites = 480;
+  CHECK_THAT(progress_line::line(p), Catch::Contains("weights: 5.00 to 5.00 % SDC"));
+  e.fault.which = fault_description::kind::random_value;
+  CHECK(progress_line::line(p) == line);
   p = {};
   CHECK_THAT(progress_line::line(p), Catch::Contains("100 %"));
 }
@@ -82,6 +87,11 @@ TEST_CASE("numbers are printed with the digits that say something") {
   CHECK(estimate_text({5, 100, 0.05, {0.02, 0.11}, interval_method::wilson}) ==
         "5.00 % [2.00, 11.0]");
   CHECK(estimate_text({5, 100, 0.05, {0, 1}, interval_method::none}) == "5.00 %");
+  CHECK(lettered_estimate_text({}) == "-");
+  CHECK(lettered_estimate_text({5, 100, 0.05, {0.02, 0.11}, interval_method::wilson}) ==
+        "5.00 % [2.00, 11.0] W");
+  CHECK(lettered_estimate_text({5, 100, 0.05, {0, 1}, interval_method::none}) == "5.00 % -");
+  CHECK(lettered_estimate_text({5, 100, 0.05, {0, 1}, interval_method::exact}) == "5.00 % E");
   CHECK(bitfault::campaign::detail::aligned({{"a", "bb"}, {"ä", "c"}, {"long", ""}}) ==
         "a     bb\nä      c\nlong\n");
 }

@@ -110,6 +110,59 @@ TEST_CASE("shortcuts change no record with several faults in a trial, nor what m
   }
 }
 
+namespace {
+
+/// Says that it detected something where an activation is above 100, anew in each run.
+struct watchful : toy::residual_network {
+  using toy::residual_network::residual_network;
+  void run_layer(std::size_t n, std::uint64_t first, std::span<const tensor_ref> in,
+                 const tensor_ref& out) {
+    toy::residual_network::run_layer(n, first, in, out);
+    if (n == 0)
+      fired = false;
+    for (bitfault::index_t i = 0; i < out.size(); ++i)
+      fired = fired || out.as<float>()[i] > 100;
+  }
+  bool detected() const { return fired; }
+  bool fired = false;
+};
+
+} // namespace
+
+TEST_CASE("a detector speaks of its own trial, with and without shortcuts") {
+  const auto full = run_all<watchful>(on("@parameters", false), no_shortcuts(), 1, 1500);
+  const auto fast = run_all<watchful>(on("@parameters", false), {}, 1, 1500);
+  CHECK(fast.records == full.records);
+  std::size_t detected = 0;
+  for (const trial_record& r : fast.records)
+    detected += r.outcomes[static_cast<std::size_t>(outcome::detected)];
+  CHECK(detected > 0);
+  CHECK(detected < 150);
+}
+
+TEST_CASE("shortcuts leave the logits as they are, bit for bit") {
+  const auto logits = [](const settings& s) {
+    toy::residual_network net(24, 4);
+    judge its_judge(classification_criteria(), "sdc_1");
+    const golden_run golden(net, s, its_judge);
+    const bound_experiment e(on("*", true), 0, 3, golden.targets());
+    runner<toy::residual_network> run(net, golden, s, its_judge, {});
+    std::string all;
+    for (std::uint64_t t = 0; t < 500; ++t) {
+      const fault_site site = e.sites_of(t).front();
+      static_cast<void>(run.run_with(
+          {{site.target, {site.element, site.mask, 0, bitfault::fault_action::flip}, 0, 0}},
+          [&](std::uint64_t, const std::byte* row) {
+            all.append(reinterpret_cast<const char*>(row), 4 * sizeof(float));
+          }));
+    }
+    return all;
+  };
+  const std::string full = logits(no_shortcuts());
+  CHECK(full.size() == 500 * 24 * 16);
+  CHECK(logits({}) == full);
+}
+
 TEST_CASE("outcomes are those of a run by hand") {
   // The naive twin: flip the bit, run everything, compare, flip it back.
   toy::residual_network net(24, 1), twin(24, 1);

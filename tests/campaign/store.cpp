@@ -202,6 +202,8 @@ TEST_CASE("the same campaign is continued, another one is refused with what diff
   says([](c& o) { o.identity.inputs = 32; }, "number of inputs: '16' in the file, '32' now");
   says([](c& o) { o.identity.batch = 4; }, "batch: ");
   says([](c& o) { o.identity.headline = "never"; }, "headline criterion: ");
+  says([](c& o) { o.identity.output_check = true; }, "output check: 'no' in the file");
+  says([](c& o) { o.criteria[1].is_flag = true; }, "criterion 1: 'margin_loss (a number)' in");
   says([](c& o) { o.identity.configuration.replace(16, 1, "8"); },
        "configuration: campaign.seed: 'campaign.seed = 7' in the file, 'campaign.seed = 8' now");
   says([](c& o) { o.identity.configuration += "new = 1\n"; },
@@ -209,7 +211,7 @@ TEST_CASE("the same campaign is continued, another one is refused with what diff
   says([](c& o) { o.identity.configuration.pop_back(); }, "order or blanks of the configuration");
   says([](c& o) { o.targets[0].extents[0] = 5; }, "target 0: 'conv1.weight");
   says([](c& o) { o.targets.pop_back(), o.experiments[1].targets.clear(); }, "target 4: 'fc");
-  says([](c& o) { o.criteria[2] = "ever"; }, "criterion 2: 'never' in the file, 'ever' now");
+  says([](c& o) { o.criteria[2].name = "ever"; }, "criterion 2: 'never' in the file, 'ever' now");
   says([](c& o) { o.experiments.pop_back(); }, "experiment 1: name: 'noise, everywhere' in");
   says([](c& o) { o.experiments[0].asked.name = "w"; }, "experiment 0: name: 'weights' in");
   says([](c& o) { o.experiments[0].planned = 201; }, "experiment 0: planned trials: '200' in");
@@ -266,7 +268,7 @@ TEST_CASE("descriptions that no file could hold are refused before a file is mad
   CHECK(has(refused([](c& d) { d.targets[1].name = "a b"; }), "white space in it: 'a b'"));
   CHECK(has(refused([](c& d) { d.targets[1].name = "scale"; }), "two targets are named 'scale'"));
   CHECK(has(refused([](c& d) { d.experiments[1].asked.name = "weights"; }), "two experiments"));
-  CHECK(has(refused([](c& d) { d.criteria[1] = "sdc_1"; }), "two criteria are named 'sdc_1'"));
+  CHECK(has(refused([](c& d) { d.criteria[1].name = "sdc_1"; }), "two criteria are named 'sdc_1'"));
   CHECK(has(refused([](c& d) { d.experiments[0].sites = ~std::uint64_t{0}; }),
             "the number of fault sites of experiment 'weights' is 18446744073709551615"));
   CHECK(has(refused([](c& d) { d.experiments[0].targets[1].target = 0; }), "rising order"));

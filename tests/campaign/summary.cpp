@@ -39,8 +39,8 @@ trial_record record(std::uint64_t number, outcome_counts outcomes, outcome_count
   for (const std::uint32_t n : outcomes)
     r.inputs += n;
   r.outcomes = outcomes;
-  r.outcomes_right = right_ones;
-  r.right = right;
+  r.outcomes_golden_correct = right_ones;
+  r.answered_correctly = right;
   r.activated = true;
   r.criteria = {static_cast<double>(outcomes[5]), 0.5};
   r.faults = {{target, {number % 10, std::uint64_t{1} << bit, 0, fault_action::flip}, 0, 1}};
@@ -70,7 +70,7 @@ TEST_CASE("trials of one random input each give shares with Wilson's interval") 
   CHECK(s.flag_share(s.all(), 0) == e);
   CHECK(s.criterion_mean(s.all(), 1) == 0.5);
 
-  const trial_estimate right = s.sdc_share(s.all(), denominator::golden_right);
+  const trial_estimate right = s.sdc_share(s.all(), denominator::golden_correct);
   CHECK(right.hits == 41);
   CHECK(right.of == 132);
   CHECK(right.bounds == wilson_interval(41, 132));
@@ -96,9 +96,9 @@ TEST_CASE("faults crossed with all inputs are counted by fault") {
   CHECK(pairs.bounds == clustered_interval(hits, 10, 0.95, 960));
   // Far wider than if the forty pairs were independent.
   CHECK(pairs.bounds.width() > 1.5 * wilson_interval(12, 40).width());
-  CHECK(s.sdc_share(s.all(), denominator::golden_right).bounds ==
+  CHECK(s.sdc_share(s.all(), denominator::golden_correct).bounds ==
         clustered_interval(right, 8, 0.95, 960));
-  CHECK(s.sdc_share(s.all(), denominator::golden_right).of == 32);
+  CHECK(s.sdc_share(s.all(), denominator::golden_correct).of == 32);
 
   const trial_estimate critical = s.critical_share(s.all());
   CHECK(critical.hits == 2);
@@ -185,6 +185,30 @@ TEST_CASE("all sites with a random input each are a sample still, and a part may
   CHECK(crossed.sdc_share(crossed.by_target_and_bit().at({0, 30})).method ==
         interval_method::exact);
   CHECK(crossed.sdc_share(crossed.by_target().at(0)).method == interval_method::clustered);
+}
+
+TEST_CASE("a drawn value and noise leave no census, and numbers are no flags") {
+  for (const bool noisy : {false, true}) {
+    stored_experiment e = experiment_of(true);
+    e.asked.fault.which =
+        noisy ? fault_description::kind::scale : fault_description::kind::normal_noise;
+    summary_options options;
+    options.noisy = noisy;
+    summary s(e, targets, {true, false}, options);
+    for (std::uint64_t i = 0; i < 960; ++i)
+      s.add(record(i, i % 32 == 0 ? sdc : masked));
+    CHECK(s.critical_share(s.all()).method == interval_method::clopper_pearson);
+    CHECK(s.critical_share(s.all()).bounds == clopper_pearson_interval(30, 960));
+    CHECK(s.by_target().at(0).sites == 320);
+  }
+  summary s = summary_of(false);
+  for (const double value : {-1.0, 0.5, std::nan("")}) {
+    trial_record r = record(7, sdc);
+    r.criteria[1] = -2.5;
+    r.criteria[0] = value;
+    CHECK_THROWS_WITH(s.add(r), Catch::Contains("criterion 0, which is a flag"));
+  }
+  CHECK(s.all().trials == 0);
 }
 
 TEST_CASE("a stop rule takes an interval that holds whenever one looks, or none") {

@@ -38,13 +38,14 @@ inline campaign_description synthetic_description(std::uint64_t trials = 200) {
                 16,
                 8,
                 "sdc_1",
+                false,
                 "campaign.seed = 7\nfault = \"bit_flip\"\nfault.bits = \"any\"\n"};
   d.targets = {{"conv1.weight", target_kind::weight, "float32", 32, {4, 3, 2, 2}, 0},
                {"gate[0],state", target_kind::state, "int8", 8, {100}, 1},
                {"scale", target_kind::bias, "float64", 64, {}, 2},
                {"input", target_kind::input, "bits16", 16, {2, 5}, 0},
                {"fc", target_kind::activation, "float32", 32, {10}, 1}};
-  d.criteria = {"sdc_1", "margin_loss", "never"};
+  d.criteria = {{"sdc_1"}, {"margin_loss", false}, {"never"}};
   stored_experiment one;
   one.asked.name = "weights";
   one.asked.targets = {"@weights", "gate*"};
@@ -149,9 +150,9 @@ inline trial_record synthetic_trial(const campaign_description& d, std::size_t e
   for (int i = 0; i < 5; ++i) {
     const std::uint32_t o = from.small(outcome_count);
     ++t.outcomes[o];
-    t.outcomes_right[o] += from.small(2);
+    t.outcomes_golden_correct[o] += from.small(2);
   }
-  t.right = from.small(6);
+  t.answered_correctly = from.small(6);
   t.set_aside = 1;
   t.activated = from.below(4) != 0;
   t.corrected = from.below(8) == 0;
@@ -185,11 +186,11 @@ inline std::vector<trial_record> synthetic_trials(const campaign_description& d,
 inline std::string bits_of(const trial_record& t) {
   std::ostringstream out;
   const auto real = [&](double x) { out << std::bit_cast<std::uint64_t>(x) << ' '; };
-  out << t.number << ' ' << t.first_input << ' ' << t.inputs << ' ' << t.right << ' ' << t.set_aside
-      << ' ' << t.activated << t.corrected << " o ";
+  out << t.number << ' ' << t.first_input << ' ' << t.inputs << ' ' << t.answered_correctly << ' '
+      << t.set_aside << ' ' << t.activated << t.corrected << " o ";
   for (const auto n : t.outcomes)
     out << n << ' ';
-  for (const auto n : t.outcomes_right)
+  for (const auto n : t.outcomes_golden_correct)
     out << n << ' ';
   for (const double x : t.criteria)
     real(x);

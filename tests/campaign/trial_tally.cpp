@@ -16,7 +16,7 @@ namespace {
 trial_record record(outcome_counts outcomes, outcome_counts right_ones) {
   trial_record r;
   r.outcomes = outcomes;
-  r.outcomes_right = right_ones;
+  r.outcomes_golden_correct = right_ones;
   r.activated = true;
   return r;
 }
@@ -43,15 +43,15 @@ TEST_CASE("trials add up to the counts made by hand") {
   rules.flags = {true, false};
   trial_tally t;
   trial_record one = record({0, 0, 0, 1, 1, 2, 0}, {0, 0, 0, 0, 1, 1, 0});
-  one.right = 1;
+  one.answered_correctly = 1;
   one.criteria = {3, 0.5};
   trial_record two = record({1, 1, 1, 0, 0, 1, 0}, {0, 0, 1, 0, 0, 1, 0});
-  two.right = 2;
+  two.answered_correctly = 2;
   two.criteria = {1, -2};
   two.corrected = true;
   two.set_aside = 1;
   trial_record three = record({0, 0, 0, 0, 4, 0, 0}, {0, 0, 0, 0, 2, 0, 0});
-  three.right = 2;
+  three.answered_correctly = 2;
   three.criteria = {0, 0};
   three.activated = false;
   for (const trial_record& r : {one, two, three})
@@ -63,23 +63,23 @@ TEST_CASE("trials add up to the counts made by hand") {
   CHECK(t.corrected == 1);
   CHECK(t.inputs == 12);
   CHECK(t.set_aside == 1);
-  CHECK(t.golden_right == 6);
-  CHECK(t.right == 5);
+  CHECK(t.golden_correct == 6);
+  CHECK(t.answered_correctly == 5);
   CHECK(sum(t, outcome::sdc) == 3);
   CHECK(sum(t, outcome::masked) == 5);
   CHECK(sum(t, outcome::non_finite) == 1);
   CHECK(sum(t, outcome::tolerable) == 0);
-  CHECK(sum(t, outcome::sdc, denominator::golden_right) == 2);
-  CHECK(sum(t, outcome::masked, denominator::golden_right) == 3);
-  CHECK(t.due.sum() == 3);       // crash, hang and detected
-  CHECK(t.due_right.sum() == 1); // detected
+  CHECK(sum(t, outcome::sdc, denominator::golden_correct) == 2);
+  CHECK(sum(t, outcome::masked, denominator::golden_correct) == 3);
+  CHECK(t.due.sum() == 3);                // crash, hang and detected
+  CHECK(t.due_golden_correct.sum() == 1); // detected
   CHECK(t.flags[0].sum() == 4);
   CHECK(t.flags[1].sum() == 0);
   CHECK(t.sums == std::vector<double>{4, -1.5});
   CHECK(t.total(denominator::all_inputs) == 12);
-  CHECK(t.total(denominator::golden_right) == 6);
+  CHECK(t.total(denominator::golden_correct) == 6);
   CHECK(t.each(denominator::all_inputs) == 4);
-  CHECK(t.each(denominator::golden_right) == 2);
+  CHECK(t.each(denominator::golden_correct) == 2);
 }
 
 TEST_CASE("a non-finite output is DUE only if the campaign declares an output check") {
@@ -90,9 +90,9 @@ TEST_CASE("a non-finite output is DUE only if the campaign declares an output ch
   rules.output_check = true;
   add_trial(with, r, rules);
   CHECK(without.due.sum() == 1);
-  CHECK(without.due_right.sum() == 0);
+  CHECK(without.due_golden_correct.sum() == 0);
   CHECK(with.due.sum() == 3);
-  CHECK(with.due_right.sum() == 1);
+  CHECK(with.due_golden_correct.sum() == 1);
 }
 
 TEST_CASE("trials of unequal numbers of inputs have no number that each has") {
@@ -101,5 +101,5 @@ TEST_CASE("trials of unequal numbers of inputs have no number that each has") {
   add_trial(t, record({0, 0, 0, 0, 2, 0, 0}, {}), {});
   add_trial(t, record({0, 0, 0, 0, 1, 0, 0}, {}), {});
   CHECK(t.inputs_each == std::nullopt);
-  CHECK(t.right_each == 0);
+  CHECK(t.golden_correct_each == 0);
 }

@@ -90,6 +90,8 @@ inline std::vector<std::uint64_t> looks(std::uint64_t most) {
   std::vector<std::uint64_t> at;
   for (std::uint64_t n = 50; n <= most; n += std::max<std::uint64_t>(50, n / 10))
     at.push_back(n);
+  if (at.empty() || at.back() != most)
+    at.push_back(most);
   return at;
 }
 

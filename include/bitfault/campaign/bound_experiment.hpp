@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -25,7 +26,8 @@ namespace bitfault::campaign {
 class bound_experiment {
 public:
   /// Throws std::invalid_argument or `error` for targets that are not there, masks or amounts that
-  /// they do not have, and more single faults than there are sites.
+  /// they do not have, more single faults than there are sites, and a plan that takes so many or
+  /// has a number that is not between 0 and 1.
   bound_experiment(experiment e, std::uint32_t number, std::uint64_t seed,
                    const std::vector<target>& all)
       : what_(std::move(e)), number_(number), seed_(seed) {
@@ -33,23 +35,21 @@ public:
     space_ = fault_space(all, chosen, what_.fault);
     activations_only_ = std::none_of(chosen.begin(), chosen.end(),
                                      [&](std::size_t i) { return all[i].is_parameter(); });
-    trials_ = what_.plan ? sample_size(population(), what_.plan->margin, what_.plan->confidence,
-                                       what_.plan->expected)
-                         : what_.trials;
+    trials_ = what_.plan ? planned_trials() : what_.trials;
     if (what_.amount.which == fault_amount::kind::single) {
       if (trials_ > space_.sites())
-        throw std::invalid_argument("bitfault: campaign: experiment '" + what_.name +
-                                    "' asks for " + std::to_string(trials_) +
-                                    " single faults; there are " + std::to_string(space_.sites()) +
-                                    " sites");
+        refuse((what_.plan ? "'s " + plan_text() + " takes " : "' asks for ") +
+               std::to_string(trials_) + " single faults; there are " +
+               std::to_string(space_.sites()) + " sites" +
+               (what_.plan ? ", and a site comes once. Let trials run on all inputs, take a wider "
+                             "margin, or draw exactly 1 fault anew in each trial"
+                           : ""));
       if (trials_ == 0)
         trials_ = space_.sites();
       order_.emplace(order_of(space_, key(order_stream, 0)));
     } else {
       if (trials_ == 0)
-        throw std::invalid_argument("bitfault: campaign: experiment '" + what_.name +
-                                    "' says no number of trials; only single faults can be "
-                                    "enumerated");
+        refuse("' says no number of trials; only single faults can be enumerated");
       static_cast<void>(sites_of(0)); // bad amounts are found now
     }
   }
@@ -89,10 +89,24 @@ private:
   static constexpr std::uint32_t value_stream = 3;
   static constexpr std::uint32_t streams_each = 4;
 
-  /// A finite population where single faults meet all inputs; else trials are draws that never end.
-  std::uint64_t population() const noexcept {
-    return what_.amount.which == fault_amount::kind::single && what_.all_inputs ? space_.sites()
-                                                                                : unlimited;
+  [[noreturn]] void refuse(const std::string& what) const {
+    throw std::invalid_argument("bitfault: campaign: experiment '" + what_.name + what);
+  }
+  std::string plan_text() const {
+    const sample_plan& plan = *what_.plan;
+    char text[128];
+    std::snprintf(text, sizeof text, "plan (margin %g, confidence %g, expected %g)", plan.margin,
+                  plan.confidence, plan.expected);
+    return text;
+  }
+  /// At least 1. A share that is expected to be 0 or 1 would take none.
+  std::uint64_t planned_trials() const {
+    const sample_plan& plan = *what_.plan;
+    const auto inside = [](double x) { return x > 0 && x < 1; };
+    if (!inside(plan.margin) || !inside(plan.confidence) || !inside(plan.expected))
+      refuse("'s " + plan_text() + " cannot be met: all three lie between 0 and 1");
+    return sample_size(population_of(what_, space_.sites()), plan.margin, plan.confidence,
+                       plan.expected);
   }
 
   fault_key key(std::uint32_t stream, std::uint64_t trial) const noexcept {

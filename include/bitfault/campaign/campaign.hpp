@@ -236,7 +236,12 @@ private:
       if (!gaps.empty())
         results.for_each_trial(n, {gaps.front().end, now.planned[n]},
                                [&](const trial_record& r) { now.prefixes[n].add(r); });
+      if (part.count > 1) // the others' trials are not this process's to wait for
+        now.planned[n] = now.done[n];
     }
+    if (part.count > 1)
+      for (const trial_job& j : jobs)
+        now.planned[j.experiment] += j.trials.end - j.trials.begin;
     return jobs;
   }
 

@@ -26,7 +26,8 @@ struct campaign_identity {
   std::uint32_t parameters_checksum = 0; ///< CRC-32 of all parameters
   std::uint64_t inputs = 0;
   std::uint64_t batch = 0;
-  std::string headline; ///< the criterion that decides between SDC and tolerable
+  std::string headline;      ///< the criterion that decides between SDC and tolerable
+  bool output_check = false; ///< non-finite outputs count as detected (DUE)
   /// The configuration in canonical form, one `key = value` a line; differences name the key.
   std::string configuration;
 
@@ -85,12 +86,20 @@ struct stored_experiment {
   friend bool operator==(const stored_experiment&, const stored_experiment&) = default;
 };
 
+/// A criterion as it stands in a file.
+struct stored_criterion {
+  std::string name;
+  bool is_flag = true; ///< counts inputs for which it holds; else it adds up numbers
+
+  friend bool operator==(const stored_criterion&, const stored_criterion&) = default;
+};
+
 /// What a store is told before the first trial, and compares whenever it is opened again.
 struct campaign_description {
   campaign_identity identity{};
   std::vector<stored_target> targets{};
   std::vector<stored_experiment> experiments{}; ///< names differ
-  std::vector<std::string> criteria{};          ///< their names
+  std::vector<stored_criterion> criteria{};     ///< names differ
 
   friend bool operator==(const campaign_description&, const campaign_description&) = default;
 };

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <sys/mman.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -14,10 +17,12 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace bitfault::campaign {
 
@@ -47,11 +52,14 @@ private:
 };
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
-/// A child process and a socket to it. Its end is the end of the child. POSIX only.
+/// A child process and a socket to it. Its end is the end of the child, and so
+/// is the end of the parent, however that comes: at once on Linux, elsewhere
+/// when the child next uses its socket. POSIX only.
 class child_process {
 public:
-  /// Forks; the child calls `serve(socket, activity)` and ends without running any destructor of
-  /// the parent's. To be called while the process has one thread. Throws std::system_error.
+  /// Forks; the child calls `serve(socket, activity)` and ends without running
+  /// any destructor of the parent's. To be called while the process has one
+  /// thread. Throws std::system_error.
   template <class Serve>
   explicit child_process(const Serve& serve) {
     void* memory = mmap(nullptr, sizeof(child_activity), PROT_READ | PROT_WRITE,
@@ -65,6 +73,7 @@ public:
       munmap(activity_, sizeof(child_activity));
       throw std::system_error(why, std::generic_category(), "bitfault: campaign: socketpair");
     }
+    const pid_t parent = getpid();
     pid_ = fork();
     if (pid_ < 0) {
       const int why = errno;
@@ -74,16 +83,22 @@ public:
     }
     if (pid_ == 0) {
       close(ends[0]);
+      // A socket closes at the other end only when nobody has it open any more.
+      for (const int other : open_sockets())
+        close(other);
+      die_with(parent);
       die_quietly();
       try {
         serve(ends[1], *activity_);
       } catch (...) {
-        _exit(1); // what a fault makes inference throw would end the program elsewhere too
+        _exit(1); // what a fault makes inference throw would end the program
+                  // elsewhere too
       }
       _exit(0);
     }
     close(ends[1]);
     socket_ = ends[0];
+    open_sockets().push_back(socket_);
   }
   child_process(child_process&& other) noexcept
       : pid_(std::exchange(other.pid_, -1)), socket_(std::exchange(other.socket_, -1)),
@@ -101,7 +116,32 @@ public:
   const child_activity& activity() const noexcept { return *activity_; }
   void kill() const noexcept { ::kill(pid_, SIGKILL); }
 
+  /// How a child ended whose socket is closed, in words: "was killed by signal
+  /// 9 (Killed)".
+  std::string ending() {
+    const int status = end();
+    if (WIFSIGNALED(status))
+      return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" +
+             strsignal(WTERMSIG(status)) + ")";
+    return "ended with status " + std::to_string(WEXITSTATUS(status));
+  }
+
 private:
+  /// The parent's ends of the sockets of all children that live.
+  static std::vector<int>& open_sockets() {
+    static std::vector<int> sockets;
+    return sockets;
+  }
+
+  /// Where it is possible: no orphans, also if the parent is killed.
+  static void die_with([[maybe_unused]] pid_t parent) noexcept {
+#if defined(__linux__)
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+      _exit(0); // it ended before the call
+#endif
+  }
+
   /// Crashes are expected here: no handlers of the parent's, no core files.
   static void die_quietly() noexcept {
     for (const int s : {SIGABRT, SIGSEGV, SIGFPE, SIGILL, SIGBUS, SIGTERM, SIGINT})
@@ -110,17 +150,21 @@ private:
     setrlimit(RLIMIT_CORE, &none);
   }
 
-  void end() noexcept {
+  /// The status that the process ended with.
+  int end() noexcept {
+    int status = 0;
     if (pid_ > 0) {
+      std::erase(open_sockets(), socket_);
       close(socket_);
-      ::kill(pid_, SIGKILL);
-      while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+      ::kill(pid_, SIGKILL); // changes nothing if it has ended
+      while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
       }
     }
     if (activity_ != nullptr)
       munmap(activity_, sizeof(child_activity));
     pid_ = -1;
     activity_ = nullptr;
+    return status;
   }
 
   pid_t pid_ = -1;

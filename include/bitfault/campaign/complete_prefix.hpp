@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../statistics/confidence_sequence.hpp"
-#include "../statistics/population.hpp"
 #include "bound_experiment.hpp"
 #include "trial.hpp"
 
@@ -24,11 +23,7 @@ class complete_prefix {
 public:
   /// `sites`: how many sites the experiment has.
   complete_prefix(const experiment& e, std::uint64_t sites)
-      : stop_(e.stop), tau_(e.tau),
-        // One random input for each fault: a site may come out one way with one input and another
-        // way with another, so there is no finite population of outcomes.
-        population_(e.amount.which == fault_amount::kind::single && e.all_inputs ? sites
-                                                                                 : unlimited) {}
+      : stop_(e.stop), tau_(e.tau), population_(population_of(e, sites)) {}
   explicit complete_prefix(const bound_experiment& e)
       : complete_prefix(e.what(), e.space().sites()) {}
 

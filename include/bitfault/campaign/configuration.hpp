@@ -158,6 +158,7 @@ inline settings read_settings(table_reader reader, const std::vector<criterion>&
         static_cast<std::uint32_t>(golden->whole_number("repeats", s.golden_repeats, 1, 1000));
     golden->finish();
   }
+  s.output_check = reader.flag("output_check", s.output_check);
   s.threads = static_cast<unsigned>(reader.whole_number("threads", s.threads, 1, 4096));
   s.cache_bytes = read_cache(reader, s.cache_bytes);
   read_shortcuts(reader, s);
@@ -318,7 +319,7 @@ inline configuration read_tables(toml::table file, std::string path,
 /// with all that is wrong in the text: line, key, what was found and what was expected. Experiments
 /// and the table [model] may be missing: what there has to be is for the caller to say.
 inline configuration
-read_configuration(std::string_view text, std::string path = "configuration",
+read_configuration(std::string_view text, const std::string& path = "configuration",
                    const std::vector<criterion>& known = classification_criteria()) {
   toml::table file;
   try {

@@ -66,6 +66,7 @@ inline std::string deciding_lines(const settings& s) {
   text += "campaign.monitors = " + toml_texts(s.monitors) + "\n";
   text += "campaign.declared_dead = " + toml_texts(s.declared_dead) + "\n";
   text += "campaign.golden.repeats = " + std::to_string(s.golden_repeats) + "\n";
+  text += std::string("campaign.output_check = ") + (s.output_check ? "true" : "false") + "\n";
   text += "campaign.time_limit = " + toml_number(s.time_limit) + "\n";
   return text;
 }

@@ -25,6 +25,7 @@ campaign_description describe(const campaign<M>& c, std::string model, std::stri
   d.identity.inputs = c.golden().inputs();
   d.identity.batch = c.golden().batch();
   d.identity.headline = c.chosen().headline;
+  d.identity.output_check = c.chosen().output_check;
   d.identity.configuration = std::move(configuration);
   for (const target& t : c.targets())
     d.targets.push_back(to_stored(t));
@@ -36,7 +37,7 @@ campaign_description describe(const campaign<M>& c, std::string model, std::stri
     d.experiments.push_back(std::move(stored));
   }
   for (const criterion& k : c.chosen().criteria)
-    d.criteria.push_back(k.name);
+    d.criteria.push_back({k.name, k.is_flag});
   return d;
 }
 

@@ -95,15 +95,15 @@ inline void write_experiments(const database& db, const std::vector<stored_exper
 inline void write_description(const database& db, const campaign_description& d) {
   using bitfault::detail::hexadecimal;
   const campaign_identity& id = d.identity;
-  statement(db, "INSERT INTO campaign VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", writing_description)
+  statement(db, "INSERT INTO campaign VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", writing_description)
       .run(id.name, std::to_string(id.seed), id.library_version, id.draw_version, id.compiler,
            id.model, hexadecimal(id.parameters_checksum), id.inputs, id.batch, id.headline,
-           id.configuration, time_now(), checksum_of(d));
+           id.output_check, id.configuration, time_now(), checksum_of(d));
   write_targets(db, d.targets);
   write_experiments(db, d.experiments);
-  statement criterion(db, "INSERT INTO criterion VALUES(?,?)", writing_description);
+  statement criterion(db, "INSERT INTO criterion VALUES(?,?,?)", writing_description);
   for (std::size_t i = 0; i < d.criteria.size(); ++i)
-    criterion.run(std::uint64_t{i}, d.criteria[i]);
+    criterion.run(std::uint64_t{i}, d.criteria[i].name, d.criteria[i].is_flag);
 }
 
 template <class Kind, class Names>
@@ -148,8 +148,8 @@ inline campaign_description read_description(const database& db) {
   std::uint32_t checksum = 0;
   statement campaign(db,
                      "SELECT name, seed, library_version, draw_version, compiler, model,"
-                     " parameters_checksum, inputs, batch, headline, configuration,"
-                     " description_checksum FROM campaign",
+                     " parameters_checksum, inputs, batch, headline, output_check,"
+                     " configuration, description_checksum FROM campaign",
                      reading_description);
   if (!campaign.step())
     damaged(db.path(), "the table 'campaign' is empty");
@@ -163,8 +163,9 @@ inline campaign_description read_description(const database& db) {
   id.inputs = campaign.word(7);
   id.batch = campaign.word(8);
   id.headline = campaign.text(9);
-  id.configuration = campaign.text(10);
-  checksum = campaign.small(11);
+  id.output_check = campaign.integer(10) != 0;
+  id.configuration = campaign.text(11);
+  checksum = campaign.small(12);
   campaign.reset();
 
   statement target(db,
@@ -195,9 +196,10 @@ inline campaign_description read_description(const database& db) {
     d.experiments[static_cast<std::size_t>(strikes.word(0))].targets.push_back(
         {strikes.small(1), strikes.word(2)});
   }
-  statement criterion(db, "SELECT name FROM criterion ORDER BY number", reading_description);
+  statement criterion(db, "SELECT name, is_flag FROM criterion ORDER BY number",
+                      reading_description);
   while (criterion.step())
-    d.criteria.push_back(criterion.text(0));
+    d.criteria.push_back({criterion.text(0), criterion.integer(1) != 0});
   if (checksum != checksum_of(d))
     damaged(db.path(), "the checksum of the campaign's description is wrong");
   return d;

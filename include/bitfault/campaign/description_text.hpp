@@ -55,6 +55,7 @@ inline void describe(const campaign_identity& id, std::vector<described>& all) {
   all.push_back({"number of inputs", std::to_string(id.inputs)});
   all.push_back({"batch", std::to_string(id.batch)});
   all.push_back({"headline criterion", id.headline});
+  all.push_back({"output check", id.output_check ? "yes" : "no"});
   // Each line of the configuration by its key. Lines without one are told apart by their number.
   std::string_view rest = id.configuration;
   std::map<std::string, int> seen;
@@ -118,7 +119,8 @@ inline std::vector<described> describe(const campaign_description& d) {
                        bitfault::detail::joined(t.extents, " ") + ")"});
   }
   for (std::size_t i = 0; i < d.criteria.size(); ++i)
-    all.push_back({"criterion " + std::to_string(i), d.criteria[i]});
+    all.push_back({"criterion " + std::to_string(i),
+                   d.criteria[i].name + (d.criteria[i].is_flag ? "" : " (a number)")});
   for (std::size_t i = 0; i < d.experiments.size(); ++i)
     describe(d.experiments[i], "experiment " + std::to_string(i) + ": ", all);
   return all;
@@ -189,9 +191,9 @@ inline void check_description(const campaign_description& d) {
       wrong("target '" + t.name + "' has words of " + std::to_string(t.word_bits) + " bits");
   }
   names.clear();
-  for (const std::string& criterion : d.criteria)
-    if (!names.insert(criterion).second)
-      wrong("two criteria are named '" + criterion + "'");
+  for (const stored_criterion& criterion : d.criteria)
+    if (!names.insert(criterion.name).second)
+      wrong("two criteria are named '" + criterion.name + "'");
   names.clear();
   for (const stored_experiment& e : d.experiments) {
     const std::string which = "of experiment '" + e.asked.name + "'";

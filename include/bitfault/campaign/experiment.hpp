@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../statistics/population.hpp"
 #include "criterion.hpp"
 #include "fault_description.hpp"
 
@@ -16,7 +17,7 @@ namespace bitfault::campaign {
 /// of trials with at least `tau` SDC inputs is narrow enough. It looks at the longest complete
 /// prefix of trials only, so that it stops at the same trial whatever finished first.
 struct stop_rule {
-  double half_width = 0;     ///< of the interval, absolute
+  double half_width = 0; ///< of the interval, absolute
   double confidence = 0.95;
 
   friend bool operator==(const stop_rule&, const stop_rule&) = default;
@@ -55,24 +56,35 @@ struct experiment {
   friend bool operator==(const experiment&, const experiment&) = default;
 };
 
-/// What a campaign is asked to do beside its experiments. Nothing below `seed` and the two lists
-/// changes an outcome: `threads`, the cache and the shortcuts only change how long it takes.
+/// How many distinct trials there are to draw from without replacement, if the experiment, or a
+/// part of it, has so many sites: the sites, where a site comes out the same way each time. That
+/// takes single faults, on all inputs, whose values are not drawn; else a trial is a draw from
+/// something without an end, and even one trial for each site is no census.
+constexpr std::uint64_t population_of(const experiment& e, std::uint64_t sites) noexcept {
+  return e.amount.which == fault_amount::kind::single && e.all_inputs && !draws_value(e.fault.which)
+             ? sites
+             : unlimited;
+}
+
+/// What a campaign is asked to do beside its experiments. The first part decides what comes out;
+/// the second one only how long it takes, and whether a crash ends the campaign.
 struct settings {
   std::string name = "campaign";
   std::uint64_t seed = 1;
-  std::vector<criterion> criteria{};        ///< empty: classification_criteria()
-  std::string headline = "sdc_1";           ///< the criterion that decides between SDC and tolerable
-  std::vector<std::string> monitors{};      ///< layers to watch, names or patterns
+  std::vector<criterion> criteria{};   ///< empty: classification_criteria()
+  std::string headline = "sdc_1";      ///< the criterion that decides between SDC and tolerable
+  std::vector<std::string> monitors{}; ///< layers to watch, names or patterns
   std::vector<std::string> declared_dead{}; ///< targets whose probe may change nothing
   std::uint32_t golden_repeats = 2;         ///< golden runs that are compared; at least 1
+  bool output_check = false; ///< the system checks its output: non-finite ones count as DUE
+  double time_limit = 10;    ///< seconds for one trial under `isolate`; beyond, it is a hang
 
   unsigned threads = 1;
   std::uint64_t cache_bytes = std::uint64_t{256} << 20U; ///< for golden outputs of layers
-  bool start_at_fault = true; ///< skip the layers before the fault
-  bool stop_if_masked = true; ///< skip layers whose inputs are golden
-  bool share_batches = true;  ///< several activation faults in different rows of one batch
-  bool isolate = false;       ///< run trials in child processes, to survive crashes and hangs
-  double time_limit = 10;     ///< seconds for one trial under `isolate`
+  bool start_at_fault = true;                            ///< skip the layers before the fault
+  bool stop_if_masked = true;                            ///< skip layers whose inputs are golden
+  bool share_batches = true; ///< several activation faults in different rows of one batch
+  bool isolate = false;      ///< run trials in child processes, to survive crashes and hangs
 };
 
 } // namespace bitfault::campaign

@@ -128,6 +128,9 @@ inline void export_campaign(const store& s, csv_text& out) {
   out.line({"inputs", std::to_string(id.inputs)});
   out.line({"batch", std::to_string(id.batch)});
   out.line({"headline", id.headline});
+  out.line({"output_check", id.output_check ? "1" : "0"});
+  for (const stored_criterion& c : s.description().criteria)
+    out.line({"criterion " + c.name, c.is_flag ? "flag" : "number"});
   out.line({"configuration", id.configuration});
   if (const auto& golden = s.golden()) {
     out.line({"golden_outputs_checksum", hexadecimal(golden->outputs_checksum)});
@@ -201,20 +204,20 @@ inline void head_of_trials(const store& s, csv_text& out) {
   for (const std::string_view name : outcome_names)
     out.text(name);
   for (const std::string_view name : outcome_names)
-    out.text("right_" + std::string(name));
-  for (const char* column : {"answered_right", "set_aside", "activated", "corrected"})
+    out.text("golden_correct_" + std::string(name));
+  for (const char* column : {"answered_correctly", "set_aside", "activated", "corrected"})
     out.text(column);
-  for (const std::string& criterion : s.description().criteria)
-    out.text(criterion);
+  for (const stored_criterion& criterion : s.description().criteria)
+    out.text(criterion.name);
   out.end_line();
 }
 inline void export_trial(std::size_t experiment, const trial_record& t, csv_text& out) {
   out.number(experiment).number(t.number).number(t.first_input).number(t.inputs);
   for (const std::uint32_t n : t.outcomes)
     out.number(n);
-  for (const std::uint32_t n : t.outcomes_right)
+  for (const std::uint32_t n : t.outcomes_golden_correct)
     out.number(n);
-  out.number(t.right).number(t.set_aside).flag(t.activated).flag(t.corrected);
+  out.number(t.answered_correctly).number(t.set_aside).flag(t.activated).flag(t.corrected);
   for (const double value : t.criteria)
     out.real(value);
   out.end_line();

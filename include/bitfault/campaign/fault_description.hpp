@@ -35,11 +35,11 @@ struct fault_description {
     stuck_at_0,
     stuck_at_1,
     zero,
-    constant,       ///< becomes `a`
-    scale,          ///< is multiplied by `a`
-    random_value,   ///< becomes a number drawn uniformly from [a, b)
-    uniform_noise,  ///< plus a number drawn uniformly from [a, b)
-    normal_noise,   ///< plus a normal number with mean `a` and standard deviation `b`
+    constant,      ///< becomes `a`
+    scale,         ///< is multiplied by `a`
+    random_value,  ///< becomes a number drawn uniformly from [a, b)
+    uniform_noise, ///< plus a number drawn uniformly from [a, b)
+    normal_noise,  ///< plus a normal number with mean `a` and standard deviation `b`
   };
   kind which = kind::bit_flip;
   double a = 0;
@@ -52,6 +52,12 @@ struct fault_description {
 /// Whether a fault model sets the value and looks at no mask.
 constexpr bool sets_value(fault_description::kind k) noexcept {
   return k >= fault_description::kind::zero;
+}
+
+/// Whether a fault model draws the value that it sets: the same site comes out differently in
+/// another trial.
+constexpr bool draws_value(fault_description::kind k) noexcept {
+  return k >= fault_description::kind::random_value;
 }
 
 /// How many faults a trial has; the run-time form of the core's selectors. All count over the sites

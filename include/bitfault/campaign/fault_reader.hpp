@@ -197,7 +197,7 @@ inline std::vector<fault_amount> read_amounts(table_reader& reader,
       "\"single\", {exactly = faults}, {fraction = share}, {per_bit = probability} or "
       "{per_element = probability}; a list instead of the number makes one experiment of each";
   using kind = fault_amount::kind;
-  const std::vector<fault_amount> otherwise(1);
+  std::vector<fault_amount> otherwise(1);
   const toml::node* node = reader.value(key, type, "\"single\"");
   if (node == nullptr || (node->is_string() && node->as_string()->get() == "single"))
     return otherwise;

@@ -35,7 +35,14 @@ inline std::string draw(const figure& f, const std::string& before = {}) {
 
 namespace detail {
 
-inline const char* whiskers = "with vectors heads size screen 0.004,90 lw 1.5 lc rgb '#1b2430'";
+inline std::string whisker_words(interval_method m) {
+  return m == interval_method::none
+             ? "A stop rule ended the experiment; no interval holds for shares of its inputs"
+             : "Whiskers: 95 %, " + method_words(m) + "; pointwise, that is each bar by itself";
+}
+
+inline constexpr const char* whiskers =
+    "with vectors heads size screen 0.004,90 lw 1.5 lc rgb '#1b2430'";
 
 /// SDC and non-finite outputs for each target, as bars.
 inline figure sdc_by_target(const store& s, const std::vector<experiment_overview>& all,
@@ -59,9 +66,9 @@ inline figure sdc_by_target(const store& s, const std::vector<experiment_overvie
   figure f;
   f.title = "Silent data corruption by target";
   f.caption = "One fault in each trial (" + fault_words(e.fault) + "), " + input_words(d, e) +
-              "; " + trial_count_words(parts) + " trials for a target. Whiskers: 95 %, " +
-              method_words(parts.begin()->second.sdc().method) +
-              "; pointwise, that is each bar by itself. A target with more bits is hit more often "
+              "; " + trial_count_words(parts) + " trials for a target. " +
+              whisker_words(parts.begin()->second.sdc().method) +
+              ". A target with more bits is hit more often "
               "in practice; a bar is about the faults that hit it.";
   f.script = "$data <<EOD\n" + data + "EOD\nset yrange [0:" + datum(top > 0 ? 1.12 * top : 1) +
              "]\nset xrange [-0.6:" + datum(static_cast<double>(row) - 0.4) +
@@ -69,7 +76,7 @@ inline figure sdc_by_target(const store& s, const std::vector<experiment_overvie
              "set xtics rotate by 40 right scale 0\nset xtics (" +
              names +
              ")\nset ylabel 'share of inputs (%)' textcolor rgb '#3d4756'\n"
-             "set key top left reverse Left samplen 1.4 spacing 1.2\n"
+             "set key outside top center horizontal reverse Left samplen 1.4 width 1\n"
              "plot $data using ($1-0.2):2 with boxes lc rgb '#1f5fae' title 'SDC', "
              "$data using ($1+0.2):5 with boxes lc rgb '#b9a3cf' title 'output NaN or infinite', "
              "$data using ($1-0.2):3:(0):($4-$3) " +
@@ -109,25 +116,26 @@ inline figure sdc_by_bit(const store& s, const std::vector<experiment_overview>&
     f.caption += " " + name;
   f.caption += " (" + std::string(stored_name(stored_fault_names, e.fault.which)) + "), " +
                input_words(d, e) + "; " + trial_count_words(parts) +
-               " trials for a bit. The axis is logarithmic. Whiskers: 95 %, " +
-               method_words(parts.begin()->second.sdc().method) +
-               "; pointwise. Where none was seen, the grey whisker begins at 0.";
-  f.script = "$data <<EOD\n" + data + "EOD\nset xrange [" + datum(highest + 0.7) + ":" +
-             datum(lowest - 0.7) +
-             "]\nset xtics 1 font ',11' scale 0\n"
-             "set xlabel 'bit; the highest is the most significant' textcolor rgb '#3d4756'\n"
-             "set logscale y\nset yrange [" +
-             bottom +
-             ":100]\nset format y '%g'\nset ylabel 'share of inputs (%), logarithmic' textcolor "
-             "rgb '#3d4756'\nset boxwidth 0.72\nset style fill solid 1.0 noborder\n"
-             "set key top right reverse Left samplen 1.4 spacing 1.3\nlow(x) = x > " +
-             bottom + " ? x : " + bottom +
-             "\nplot $data using 1:($2 > 0 ? low($2) : 1/0):5 with boxes lc rgb variable notitle, "
-             "$data using 1:($2 > 0 ? low($3) : 1/0):(0):($4 - low($3)) " +
-             whiskers + " notitle, $data using 1:($2 > 0 || $4 <= " + bottom +
-             " ? 1/0 : " + bottom + "):(0):($4 - " + bottom +
-             ") with vectors heads size screen 0.004,90 lw 1.5 lc rgb '#9aa4b2' title 'none seen: "
-             "interval from 0'";
+               " trials for a bit. The axis is logarithmic. " +
+               whisker_words(parts.begin()->second.sdc().method) +
+               ". Where none was seen, the grey whisker begins at 0.";
+  f.script =
+      "$data <<EOD\n" + data + "EOD\nset xrange [" + datum(highest + 0.7) + ":" +
+      datum(lowest - 0.7) +
+      "]\nset xtics 1 font ',11' scale 0\n"
+      "set xlabel 'bit; the highest is the most significant' textcolor rgb '#3d4756'\n"
+      "set logscale y\nset yrange [" +
+      bottom +
+      ":100]\nset format y '%g'\nset ylabel 'share of inputs (%), logarithmic' textcolor "
+      "rgb '#3d4756'\nset boxwidth 0.72\nset style fill solid 1.0 noborder\n"
+      "set key outside top center horizontal reverse Left samplen 1.4 width 1\nlow(x) = x > " +
+      bottom + " ? x : " + bottom +
+      "\nplot $data using 1:($2 > 0 ? low($2) : 1/0):5 with boxes lc rgb variable notitle, "
+      "$data using 1:($2 > 0 ? low($3) : 1/0):(0):($4 - low($3)) " +
+      whiskers + " notitle, $data using 1:($2 > 0 || $4 <= " + bottom + " ? 1/0 : " + bottom +
+      "):(0):($4 - " + bottom +
+      ") with vectors heads size screen 0.004,90 lw 1.5 lc rgb '#9aa4b2' title 'none seen: "
+      "interval from 0'";
   if (!field_of(type, 0).empty())
     f.script += ", 1/0 with boxes lc rgb 0xd1603d title 'SDC, sign bit', "
                 "1/0 with boxes lc rgb 0x1f5fae title 'SDC, exponent', "
@@ -197,7 +205,7 @@ inline std::optional<double> golden_accuracy(const summary& sums) {
   const trial_tally& t = sums.all();
   if (t.inputs == 0 || !sums.accuracy())
     return std::nullopt;
-  return static_cast<double>(t.golden_right) / static_cast<double>(t.inputs);
+  return static_cast<double>(t.golden_correct) / static_cast<double>(t.inputs);
 }
 
 /// Accuracy against the rate of faults, or SDC against it where there are no labels.
@@ -288,7 +296,7 @@ inline figure convergence(const store& s, const experiment_overview& view, std::
   f.title = "Closing in: " + e.asked.name;
   f.caption = "The share of critical trials (at least " + std::to_string(e.asked.tau) +
               (e.asked.tau == 1 ? " input" : " inputs") + " with SDC), as known after the first " +
-              "trials without a gap. The band is the " + percent_text(view.confidence) +
+              "trials without a gap. The band is the " + datum(100 * view.confidence) +
               " % anytime-valid interval (a confidence sequence" +
               (e.asked.amount.which == fault_amount::kind::single && e.asked.all_inputs
                    ? ", for sampling without replacement"
@@ -301,7 +309,8 @@ inline figure convergence(const store& s, const experiment_overview& view, std::
     f.caption += " The dashed line is the truth, known from all " + grouped_text(e.sites) +
                  " faults: " + percent_text(*truth) + " %.";
   f.script = "$data <<EOD\n" + data +
-             "EOD\nset logscale x\nset xlabel 'trials' textcolor rgb '#3d4756'\nset xrange [" +
+             "EOD\nset logscale x 2\nset format x '%.0f'\nset xlabel 'trials' textcolor rgb "
+             "'#3d4756'\nset xrange [" +
              std::to_string(view.course.front().trials) + ":" +
              std::to_string(std::max(view.course.back().trials, view.course.front().trials + 1)) +
              "]\nset yrange [0:" + datum(top > 0 ? std::min(100.0, 1.15 * top) : 1) +

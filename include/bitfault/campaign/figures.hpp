@@ -37,7 +37,8 @@ inline std::vector<figure> figures_of(const store& s, const std::vector<experime
   const auto asked = [&](std::size_t i) -> const experiment& { return list[i].asked; };
   const auto single = [&](std::size_t i) { return detail::has_single_faults(asked(i)); };
   const auto shorten = [](auto& groups) {
-    groups.resize(std::min(groups.size(), most_figures_of_a_kind));
+    while (groups.size() > most_figures_of_a_kind)
+      groups.pop_back();
   };
   std::size_t n = 0;
 

@@ -122,9 +122,9 @@ public:
     return answers_[static_cast<std::size_t>(input)];
   }
   /// Inputs whose answer is the label's.
-  std::uint64_t right() const noexcept {
+  std::uint64_t correct() const noexcept {
     return static_cast<std::uint64_t>(
-        std::count_if(facts_.begin(), facts_.end(), [](const auto& f) { return f.right; }));
+        std::count_if(facts_.begin(), facts_.end(), [](const auto& f) { return f.correct; }));
   }
   /// The largest difference between outputs of repeated golden runs; 0 on a CPU, as a rule.
   double noise() const noexcept {

@@ -32,7 +32,7 @@ struct golden_facts {
   double noise = 0;
   bool varies = false; ///< golden runs differ in their top answer, or in being finite
   bool finite = true;
-  bool right = false; ///< the top answer is the label's
+  bool correct = false; ///< the top answer is the label's
 };
 
 /// The output of one input: `count` contiguous elements of a type, without the fault and with it.
@@ -69,7 +69,7 @@ public:
     golden_facts known;
     known.label = label;
     known.finite = all_finite(values);
-    known.right = is_right(values, label);
+    known.correct = is_correct(values, label);
     return known;
   }
 
@@ -91,8 +91,8 @@ public:
   /// Empties the counts of a record. To be called once before the inputs of a trial.
   void start(trial_record& record) const {
     record.outcomes = {};
-    record.outcomes_right = {};
-    record.right = 0;
+    record.outcomes_golden_correct = {};
+    record.answered_correctly = 0;
     record.set_aside = 0;
     record.corrected = false;
     record.criteria.assign(criteria_.size(), 0.0);
@@ -101,9 +101,9 @@ public:
   /// Judges one input, by the first that holds: detected (and nothing corrected), non-finite,
   /// masked (the same bits; with noise between golden runs: no element further from golden than
   /// that), SDC, tolerable. Criteria are asked only from there on, so their sums are over inputs
-  /// that are neither detected, non-finite nor masked. `right` counts the faulty output's top
-  /// answer whatever the outcome. An input whose golden answer varies is set aside: no outcome, in
-  /// no other count.
+  /// that are neither detected, non-finite nor masked. `answered_correctly` counts the faulty
+  /// output's top answer whatever the outcome. An input whose golden answer varies is set aside: no
+  /// outcome, in no other count.
   ///
   /// A golden output that is not finite makes every outcome of its input non-finite, as the order
   /// says. O(count) per criterion; equal bits cost one comparison of memory.
@@ -117,14 +117,14 @@ public:
     }
     const bool detected = protection.detected && !protection.corrected;
     if (same_bits(rows)) {
-      record.right += known.right ? 1 : 0;
+      record.answered_correctly += known.correct ? 1 : 0;
       return count(detected        ? outcome::detected
                    : !known.finite ? outcome::non_finite
                                    : outcome::masked,
                    known, record);
     }
     const std::span<const double> faulty = convert(faulty_, *rows.type, rows.count, rows.faulty);
-    record.right += is_right(faulty, known.label) ? 1 : 0;
+    record.answered_correctly += is_correct(faulty, known.label) ? 1 : 0;
     if (detected)
       return count(outcome::detected, known, record);
     if (!known.finite || !all_finite(faulty))
@@ -181,7 +181,7 @@ private:
   static outcome count(outcome o, const golden_facts& known, trial_record& record) noexcept {
     const auto at = static_cast<std::size_t>(o);
     ++record.outcomes[at];
-    record.outcomes_right[at] += known.right ? 1 : 0;
+    record.outcomes_golden_correct[at] += known.correct ? 1 : 0;
     return o;
   }
   static bool same_bits(const output_rows& rows) noexcept {
@@ -206,8 +206,8 @@ private:
         return false;
     return true;
   }
-  static bool is_right(std::span<const double> values,
-                       std::optional<std::uint32_t> label) noexcept {
+  static bool is_correct(std::span<const double> values,
+                         std::optional<std::uint32_t> label) noexcept {
     return label.has_value() && !values.empty() && top_answer(values) == *label;
   }
 

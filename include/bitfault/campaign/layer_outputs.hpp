@@ -22,8 +22,9 @@ public:
       std::uint64_t bytes = layers[n].type->bytes;
       for (const std::uint64_t size : extents)
         bytes *= size;
-      // Vectors of words, so that every element type is aligned.
-      memory_[n].resize(static_cast<std::size_t>((bytes + 15) / 16));
+      // All alike to the cache line: kernels that treat the first elements of unaligned memory in
+      // another way must round golden and faulty runs alike.
+      memory_[n].resize(static_cast<std::size_t>((bytes + 63) / 64));
       tensors_.emplace_back(*layers[n].type, reinterpret_cast<std::byte*>(memory_[n].data()),
                             std::move(extents));
     }
@@ -37,8 +38,8 @@ public:
   const tensor_ref& operator[](std::size_t n) const noexcept { return tensors_[n]; }
 
 private:
-  struct alignas(16) chunk {
-    std::byte bytes[16];
+  struct alignas(64) chunk {
+    std::byte bytes[64];
   };
   std::vector<std::vector<chunk>> memory_;
   std::vector<tensor_ref> tensors_;

@@ -77,6 +77,7 @@ concept model = requires(M& m) {
   { m.parameters() } -> std::convertible_to<std::vector<parameter>>;
   { m.inputs() } -> std::convertible_to<std::uint64_t>;
   { m.batch() } -> std::convertible_to<std::uint64_t>;
-} && (runs_layers<M> || runs_whole<M>);
+}
+&&(runs_layers<M> || runs_whole<M>);
 
 } // namespace bitfault::campaign

@@ -51,4 +51,12 @@ inline std::string estimate_text(const trial_estimate& e) {
   return text;
 }
 
+/// The same with the letter of the method behind it: "1.23 % [1.10, 1.37] W", "1.23 % E".
+inline std::string lettered_estimate_text(const trial_estimate& e) {
+  return estimate_text(e) +
+         (e.of == 0
+              ? ""
+              : std::string(" ") + interval_method_letters[static_cast<std::size_t>(e.method)]);
+}
+
 } // namespace bitfault::campaign

@@ -2,14 +2,15 @@
 #pragma once
 
 #include "complete_prefix.hpp"
+#include "number_text.hpp"
 #include "store.hpp"
 #include "summary.hpp"
-#include "summary_table.hpp"
 #include "trial.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,11 +25,15 @@ struct known_by_then {
   friend bool operator==(const known_by_then&, const known_by_then&) = default;
 };
 
-/// What reports show of one experiment.
+/// What reports show of one experiment: of its longest complete prefix of trials. Masked trials
+/// finish first and shards have every n-th block only, so what else there is would be no fair
+/// sample.
 struct experiment_overview {
   summary sums;
+  std::uint64_t planned = 0;           ///< trials; fewer after a stop rule has ended it
+  std::uint64_t behind_gap = 0;        ///< trials in the file behind the first that is missing
   double confidence = 0.95;            ///< of `course`: the stop rule's, if there is one
-  std::vector<known_by_then> course{}; ///< over the longest complete prefix of trials
+  std::vector<known_by_then> course{}; ///< over the prefix
   std::vector<trial_record> worst{};   ///< with most SDC inputs, the first ones of equals
   std::vector<trial_record> dead{};    ///< the first ones that crashed or hung
   std::uint64_t dead_count = 0;
@@ -37,20 +42,42 @@ struct experiment_overview {
 /// How many remarkable trials of a kind are kept.
 inline constexpr std::size_t remarkable_trials = 3;
 
-/// Reads an experiment's trials once. O(trials).
+/// "480", "480 of 2,000", "480 (stopped)": how many trials count, of how many.
+inline std::string trials_text(const experiment_overview& view, bool stopped) {
+  const std::uint64_t trials = view.sums.all().trials;
+  return grouped_text(trials) + (stopped                  ? " (stopped)"
+                                 : trials != view.planned ? " of " + grouped_text(view.planned)
+                                                          : "");
+}
+
+/// Why some of a file's trials do not count; empty if all do.
+inline std::string gap_text(const experiment_overview& view) {
+  if (view.behind_gap == 0)
+    return {};
+  return grouped_text(view.behind_gap) + " more trials are behind a gap and do not count yet: " +
+         grouped_text(view.sums.all().trials) + " of " + grouped_text(view.planned) +
+         " are complete. If this is the file of a shard, merge it with the others; else resume.";
+}
+
+/// Reads the trials of an experiment's complete prefix once. Whether non-finite outputs count as
+/// detected and whether golden runs differ is taken from the store, too. O(trials).
 inline experiment_overview overview_of(const store& s, std::size_t experiment,
-                                       const summary_options& options = {}) {
+                                       summary_options options = {}) {
   const campaign_description& d = s.description();
   const stored_experiment& e = d.experiments[experiment];
+  options.output_check = options.output_check || d.identity.output_check;
+  options.noisy = options.noisy || (s.golden() && s.golden()->noise > 0);
   experiment_overview view{summary(e, d.targets, flags_of(d), options)};
   view.confidence = e.asked.stop ? e.asked.stop->confidence : options.confidence;
-  const bool finite = e.asked.amount.which == fault_amount::kind::single && e.asked.all_inputs;
+  const std::uint64_t population = options.noisy ? unlimited : population_of(e.asked, e.sites);
   const std::uint64_t prefix = s.complete_prefix(experiment);
+  view.planned = s.limit(experiment);
+  view.behind_gap = s.stored(experiment).count() - prefix;
   std::uint64_t critical = 0, next = 16;
   const auto count = [](const trial_record& r, outcome o) {
     return r.outcomes[static_cast<std::size_t>(o)];
   };
-  s.for_each_trial(experiment, [&](const trial_record& r) {
+  s.for_each_trial(experiment, {0, prefix}, [&](const trial_record& r) {
     view.sums.add(r);
     if (count(r, outcome::crash) + count(r, outcome::hang) != 0 &&
         ++view.dead_count <= remarkable_trials)
@@ -62,18 +89,16 @@ inline experiment_overview overview_of(const store& s, std::size_t experiment,
       std::stable_sort(worst.begin(), worst.end(), [&](const auto& a, const auto& b) {
         return count(a, outcome::sdc) > count(b, outcome::sdc);
       });
-      worst.resize(std::min(worst.size(), remarkable_trials));
+      if (worst.size() > remarkable_trials)
+        worst.pop_back();
     }
-    if (r.number >= prefix)
-      return;
     critical += is_critical(r, e.asked.tau) ? 1 : 0;
     const std::uint64_t trials = r.number + 1;
     if (trials < next && trials != prefix)
       return;
     next = trials + std::max<std::uint64_t>(1, trials / 8);
     view.course.push_back(
-        {trials, critical,
-         anytime_interval(critical, trials, view.confidence, finite ? e.sites : unlimited)});
+        {trials, critical, anytime_interval(critical, trials, view.confidence, population)});
   });
   return view;
 }

@@ -14,8 +14,8 @@
 
 namespace bitfault::campaign {
 
-/// Whether gross faults in a target (all bits, the highest bit, the second highest bit of every
-/// element) change any output. Each is tried on all inputs until one does.
+/// Whether gross faults in a target (all bits, the highest, the second highest, the lowest bit of
+/// every element) change any output. Each is tried on all inputs until one does.
 ///
 /// The same fault is run with and without the golden outputs of earlier layers: a model that names
 /// the wrong layers for a parameter, or whose layers depend on more than they say, would otherwise
@@ -24,11 +24,13 @@ template <model M>
 bool is_live(runner<M>& run, const golden_run& golden, std::size_t target_number) {
   const target& t = golden.targets()[target_number];
   const std::uint64_t top = std::uint64_t{1} << (t.type->layout.bits - 1);
+  bool live = false;
   for (const std::uint64_t mask :
-       {bitfault::detail::low_bits(t.type->layout.bits), top, top >> 1}) {
+       {bitfault::detail::low_bits(t.type->layout.bits), top, top >> 1, std::uint64_t{1}}) {
     if (mask == 0 || t.size == 0)
       continue;
-    for (std::uint64_t b = 0; b < golden.inputs() / golden.batch(); ++b) {
+    bool changed = false;
+    for (std::uint64_t b = 0; b < golden.inputs() / golden.batch() && !changed; ++b) {
       const std::uint32_t whole = run.checksum_with(target_number, mask, b, true);
       if (run.checksum_with(target_number, mask, b, false) != whole)
         throw std::invalid_argument(
@@ -39,10 +41,11 @@ bool is_live(runner<M>& run, const golden_run& golden, std::size_t target_number
           crc32(std::string_view(reinterpret_cast<const char*>(golden.output(b * golden.batch())),
                                  static_cast<std::size_t>(golden.batch()) * golden.output_size() *
                                      golden.output_type().bytes)))
-        return true;
+        changed = true;
     }
+    live = live || changed;
   }
-  return false;
+  return live;
 }
 
 /// Probes targets before a campaign. Throws std::invalid_argument with the names of those that are

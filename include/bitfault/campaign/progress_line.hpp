@@ -59,9 +59,8 @@ public:
     }
     if (p.now != nullptr && p.prefix > 0) {
       // Somebody is looking while it runs, so the interval is one that may be looked at.
-      const interval known = p.now->all_inputs && p.sites != 0
-                                 ? anytime_interval(p.critical, p.prefix, 0.95, p.sites)
-                                 : anytime_interval(p.critical, p.prefix, 0.95);
+      const interval known =
+          anytime_interval(p.critical, p.prefix, 0.95, population_of(*p.now, p.sites));
       text += "  " + p.now->name + ": " + percent_text(known.lower) + " to " +
               percent_text(known.upper) + " % SDC";
     }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "campaign_description.hpp"
+#include "database.hpp"
 #include "merge.hpp"
 #include "store.hpp"
 #include "trial.hpp"
 #include "trial_ranges.hpp"
+#include "writer_lock.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -19,12 +21,14 @@
 
 namespace bitfault::campaign {
 
-/// The file of one rank beside the campaign's own: it is merged into that and removed.
+/// The file of one rank beside the campaign's own: it is merged into that and
+/// removed.
 inline std::filesystem::path rank_file(const std::filesystem::path& store, int rank) {
   return std::filesystem::path(store.string() + ".rank-" + std::to_string(rank));
 }
 
-/// Files of ranks that lie beside a campaign's file, in the order of their names.
+/// Files of ranks that lie beside a campaign's file, in the order of their
+/// names.
 inline std::vector<std::filesystem::path> rank_files(const std::filesystem::path& store) {
   const std::filesystem::path folder =
       store.has_parent_path() ? store.parent_path() : std::filesystem::path(".");
@@ -41,19 +45,42 @@ inline std::vector<std::filesystem::path> rank_files(const std::filesystem::path
   return found;
 }
 
-/// Merges what ranks have left behind, at the end of a run or when one was cut off, and removes
-/// their files. Nothing is there: nothing happens.
-inline void merge_ranks(const std::filesystem::path& into) {
-  const std::vector<std::filesystem::path> parts = rank_files(into);
-  if (parts.empty())
-    return;
-  { const store whole = merge(into, parts); }
-  for (const std::filesystem::path& part : parts)
-    for (const char* end : {"", "-wal", "-shm", "-writer"})
-      std::filesystem::remove(part.string() + end);
+namespace detail {
+
+/// Whether nothing was committed to a file yet: its process was killed while it
+/// made it. What a transaction has left behind is undone. To be called with the
+/// writer's lock.
+inline bool holds_no_campaign(const std::filesystem::path& file) {
+  const database db(file, open_mode::write);
+  statement tables(db, "SELECT count(*) FROM sqlite_master", "reading failed");
+  return tables.step() && tables.integer(0) == 0;
 }
 
-/// A rank's own store, which knows besides what stands in the campaign's file already.
+} // namespace detail
+
+/// Merges what ranks have left behind, at the end of a run or when one was cut
+/// off, and removes their files; those that hold no campaign are removed only.
+/// Nothing is there: nothing happens. Throws, and changes nothing, if somebody
+/// still writes to one of them or to the campaign's own file; and what `merge`
+/// throws.
+inline void merge_ranks(const std::filesystem::path& into) {
+  const std::vector<std::filesystem::path> files = rank_files(into);
+  std::vector<detail::writer_lock> locks;
+  for (const std::filesystem::path& file : files)
+    locks.emplace_back(file);
+  std::vector<std::filesystem::path> parts;
+  for (const std::filesystem::path& file : files)
+    if (!detail::holds_no_campaign(file))
+      parts.push_back(file);
+  if (!parts.empty())
+    static_cast<void>(merge(into, parts));
+  for (const std::filesystem::path& file : files)
+    for (const char* end : {"", "-journal", "-wal", "-shm"})
+      std::filesystem::remove(file.string() + end);
+}
+
+/// A rank's own store, which knows besides what stands in the campaign's file
+/// already.
 class rank_store {
 public:
   rank_store(store& own, const std::filesystem::path& whole) : own_(&own) {

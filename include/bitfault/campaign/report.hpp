@@ -100,7 +100,7 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
                                    : t.trials < e.planned ? " of " + grouped_text(e.planned)
                                                           : ""),
          html_estimate(sums.sdc_share(t)),
-         html_estimate(sums.sdc_share(t, denominator::golden_right)),
+         html_estimate(sums.sdc_share(t, denominator::golden_correct)),
          e.asked.all_inputs ? html_estimate(sums.critical_share(t)) : "–",
          html_estimate(sums.due_share(t)),
          html_estimate(sums.outcome_share(t, outcome::non_finite)),
@@ -111,7 +111,7 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
     for (const auto& [target, tally] : sums.by_target())
       parts.push_back({name, escaped(d.targets[target].name), grouped_text(tally.sites),
                        grouped_text(tally.trials), html_estimate(sums.sdc_share(tally)),
-                       html_estimate(sums.sdc_share(tally, denominator::golden_right)),
+                       html_estimate(sums.sdc_share(tally, denominator::golden_correct)),
                        html_estimate(sums.outcome_share(tally, outcome::non_finite)),
                        html_estimate(sums.outcome_share(tally, outcome::masked))});
     for (const auto& [bit, tally] : sums.by_bit()) {
@@ -120,7 +120,7 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
                       escaped(bit.element_type) + " bit " + std::to_string(bit.bit) +
                           (field.empty() ? "" : " (" + std::string(field) + ")"),
                       grouped_text(tally.trials), html_estimate(sums.sdc_share(tally)),
-                      html_estimate(sums.sdc_share(tally, denominator::golden_right)),
+                      html_estimate(sums.sdc_share(tally, denominator::golden_correct)),
                       html_estimate(sums.outcome_share(tally, outcome::non_finite)),
                       html_estimate(sums.outcome_share(tally, outcome::masked))});
     }
@@ -188,8 +188,11 @@ inline void write_remarkable(const store& s, const std::vector<experiment_overvi
   const campaign_description& d = s.description();
   std::vector<std::vector<std::string>> worst, dead;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    for (const trial_record& r : all[i].worst)
+    for (const trial_record& r : all[i].worst) {
       worst.push_back(remarkable_row(d, d.experiments[i].asked.name, r));
+      if (!d.experiments[i].asked.all_inputs)
+        break; // one input each: they are all alike
+    }
     for (const trial_record& r : all[i].dead)
       dead.push_back(remarkable_row(d, d.experiments[i].asked.name, r));
   }
@@ -214,8 +217,8 @@ inline void write_how(const store& s, html_text& out) {
   const campaign_description& d = s.description();
   const campaign_identity& id = d.identity;
   std::string criteria;
-  for (const std::string& name : d.criteria)
-    criteria += (criteria.empty() ? "" : ", ") + escaped(name);
+  for (const stored_criterion& c : d.criteria)
+    criteria += (criteria.empty() ? "" : ", ") + escaped(c.name);
   std::vector<std::pair<std::string, std::string>> facts{
       {"seed", std::to_string(id.seed)},
       {"library", "bitfault " + escaped(id.library_version) + ", draw version " +

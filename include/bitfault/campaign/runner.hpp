@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../fault_list/address.hpp"
 #include "bound_experiment.hpp"
 #include "experiment.hpp"
 #include "golden_run.hpp"
@@ -9,13 +10,16 @@
 #include "layer_outputs.hpp"
 #include "measure.hpp"
 #include "model.hpp"
+#include "model_error.hpp"
 #include "trial.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -38,7 +42,7 @@ public:
   /// One trial.
   trial_record run(const bound_experiment& e, std::uint64_t trial) {
     prepared p = prepare(e, trial);
-    run_alone(p);
+    run_named(p);
     return std::move(p.record);
   }
 
@@ -53,7 +57,7 @@ public:
       run_together(trials);
     } else {
       for (prepared& p : trials)
-        run_alone(p);
+        run_named(p);
     }
     std::vector<trial_record> records;
     for (prepared& p : trials)
@@ -65,8 +69,8 @@ public:
   /// parameters is looked up; of activations nobody knows.
   trial_record lost(const bound_experiment& e, std::uint64_t trial, outcome how) {
     prepared p = prepare(e, trial);
+    const restore_at_end restore{this};
     inject_parameters(p);
-    take_back();
     p.record.activated = true;
     for (std::uint64_t i = 0; i < p.record.inputs; ++i)
       judge_.lost(how, golden_->facts(p.record.first_input + i), p.record);
@@ -76,17 +80,17 @@ public:
   /// Runs all inputs with faults that the caller gives, and returns what came out. `watch(input,
   /// faulty output bytes)` sees each output.
   template <class Watch>
-  trial_record run_with(std::vector<injected_fault> faults, const Watch& watch) {
+  trial_record run_with(const std::vector<injected_fault>& faults, const Watch& watch) {
     prepared p;
     p.record.inputs = static_cast<std::uint32_t>(golden_->inputs());
-    p.record.faults = std::move(faults);
+    p.record.faults = faults;
     p.drawn = true;
     judge_.start(p.record);
     run_alone(p, watch);
     return std::move(p.record);
   }
-  trial_record run_with(std::vector<injected_fault> faults) {
-    return run_with(std::move(faults), [](std::uint64_t, const std::byte*) {});
+  trial_record run_with(const std::vector<injected_fault>& faults) {
+    return run_with(faults, [](std::uint64_t, const std::byte*) {});
   }
 
   /// Checksum of a batch's outputs with some bits of all elements of a target flipped. `whole`: all
@@ -264,10 +268,35 @@ private:
   template <class Strike>
   void infer(std::uint64_t batch_number, const std::vector<std::uint8_t>& struck,
              const Strike& strike) {
+    std::exception_ptr ours; // what is wrong with a fault is no fault of the model
+    const auto watched_strike = [&](std::size_t n, const tensor_ref& output) {
+      try {
+        strike(n, output);
+      } catch (...) {
+        ours = std::current_exception();
+        throw;
+      }
+    };
+    try {
+      infer_unguarded(batch_number, struck, watched_strike);
+    } catch (const std::exception& e) {
+      if (ours)
+        std::rethrow_exception(ours);
+      throw model_error(e.what());
+    } catch (...) {
+      if (ours)
+        std::rethrow_exception(ours);
+      throw model_error("something that is no std::exception");
+    }
+  }
+  template <class Strike>
+  void infer_unguarded(std::uint64_t batch_number, const std::vector<std::uint8_t>& struck,
+                       const Strike& strike) {
     const auto& layers = golden_->layers();
     const layer_outputs* golden = golden_->cached(batch_number);
     const std::uint64_t first_input = batch_number * golden_->batch();
-    if constexpr (runs_layers<M>) {
+    // A detector sees what its layers see, so for a model that has one no layer is left out.
+    if constexpr (runs_layers<M> && !reports) {
       if (golden != nullptr && (settings_->start_at_fault || settings_->stop_if_masked)) {
         infer_what_differs(*golden, first_input, struck, strike);
         return;
@@ -329,13 +358,30 @@ private:
         golden_->facts(input), input, report, record);
   }
 
-  void run_alone(prepared& p) {
-    run_alone(p, [](std::uint64_t, const std::byte*) {});
+  /// A trial whose number stands in what it throws.
+  void run_named(prepared& p) {
+    try {
+      run_alone(p, [](std::uint64_t, const std::byte*) {});
+    } catch (const model_error& e) {
+      std::string text = "bitfault: campaign: experiment '" + p.experiment->what().name +
+                         "', trial " + std::to_string(p.record.number);
+      if (!p.record.faults.empty()) {
+        const injected_fault& f = p.record.faults.front();
+        const target& t = target_of(f);
+        text += " (" +
+                to_string(fault_address{
+                    t.name, bitfault::detail::coordinates_of(t.extents, f.fault.element),
+                    f.fault.action, f.fault.mask, f.fault.value}) +
+                (p.record.faults.size() > 1 ? " and more)" : ")");
+      }
+      throw model_error(text + ": inference threw: " + e.what() +
+                        "; trials in child processes (isolate) count that as a crash");
+    }
   }
   template <class Watch>
   void run_alone(prepared& p, const Watch& watch) {
-    inject_parameters(p);
     const restore_at_end restore{this};
+    inject_parameters(p);
     struck_.assign(golden_->layers().size(), 0);
     for (const injected_fault& f : p.record.faults)
       if (!target_of(f).is_parameter())

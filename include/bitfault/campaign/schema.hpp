@@ -17,7 +17,7 @@ CREATE TABLE campaign(
   name TEXT NOT NULL, seed TEXT NOT NULL, library_version TEXT NOT NULL,
   draw_version INTEGER NOT NULL, compiler TEXT NOT NULL, model TEXT NOT NULL,
   parameters_checksum TEXT NOT NULL, inputs INTEGER NOT NULL, batch INTEGER NOT NULL,
-  headline TEXT NOT NULL, configuration TEXT NOT NULL,
+  headline TEXT NOT NULL, output_check INTEGER NOT NULL, configuration TEXT NOT NULL,
   created TEXT NOT NULL, description_checksum INTEGER NOT NULL);
 
 CREATE TABLE target(
@@ -41,7 +41,8 @@ CREATE TABLE experiment_target(
   experiment INTEGER NOT NULL, target INTEGER NOT NULL, sites INTEGER NOT NULL,
   PRIMARY KEY(experiment, target)) WITHOUT ROWID;
 
-CREATE TABLE criterion(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE criterion(
+  number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, is_flag INTEGER NOT NULL);
 
 CREATE TABLE golden_run(
   outputs_checksum TEXT NOT NULL, repeats INTEGER NOT NULL, noise, checksum INTEGER NOT NULL);
@@ -54,10 +55,10 @@ CREATE TABLE trial(
   crash INTEGER NOT NULL, hang INTEGER NOT NULL, detected INTEGER NOT NULL,
   non_finite INTEGER NOT NULL, masked INTEGER NOT NULL, sdc INTEGER NOT NULL,
   tolerable INTEGER NOT NULL,
-  right_crash INTEGER NOT NULL, right_hang INTEGER NOT NULL, right_detected INTEGER NOT NULL,
-  right_non_finite INTEGER NOT NULL, right_masked INTEGER NOT NULL, right_sdc INTEGER NOT NULL,
-  right_tolerable INTEGER NOT NULL,
-  answered_right INTEGER NOT NULL, set_aside INTEGER NOT NULL,
+  golden_correct_crash INTEGER NOT NULL, golden_correct_hang INTEGER NOT NULL, golden_correct_detected INTEGER NOT NULL,
+  golden_correct_non_finite INTEGER NOT NULL, golden_correct_masked INTEGER NOT NULL, golden_correct_sdc INTEGER NOT NULL,
+  golden_correct_tolerable INTEGER NOT NULL,
+  answered_correctly INTEGER NOT NULL, set_aside INTEGER NOT NULL,
   activated INTEGER NOT NULL, corrected INTEGER NOT NULL, checksum INTEGER NOT NULL,
   PRIMARY KEY(experiment, number)) WITHOUT ROWID;
 CREATE TABLE fault(

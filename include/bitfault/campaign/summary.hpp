@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -33,12 +34,24 @@ struct summary_options {
   double confidence = 0.95;
   /// The campaign declares a check of the output: non-finite ones count as detected (DUE).
   bool output_check = false;
+  /// Golden runs differ, so that a fault that is tried again may come out another way: no number of
+  /// trials is a census.
+  bool noisy = false;
 };
+
+/// What a store's description says of its summaries: for each criterion whether it is a flag.
+inline std::vector<bool> flags_of(const campaign_description& d) {
+  std::vector<bool> flags;
+  for (const stored_criterion& c : d.criteria)
+    flags.push_back(c.is_flag);
+  return flags;
+}
 
 /// A bit position of an element type: bit 7 of a float32 is another thing than that of an int8.
 struct type_bit {
   std::string element_type;
   unsigned bit = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees the 0 that <=> is compared with
   friend auto operator<=>(const type_bit&, const type_bit&) = default;
 };
 
@@ -46,6 +59,7 @@ struct type_bit {
 struct target_bit {
   std::uint32_t target = 0;
   unsigned bit = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr)
   friend auto operator<=>(const target_bit&, const target_bit&) = default;
 };
 
@@ -64,10 +78,10 @@ struct accuracy_drop {
 /// Which interval holds follows from the experiment (see `interval_method`). One random input for
 /// each trial: trials are independent, Wilson's. All inputs in each trial: the fault is the unit;
 /// the statement is about faults on these inputs. Every site on all inputs: the truth, without an
-/// interval. After a stop rule: an anytime-valid interval; none for shares of inputs, where trials
-/// run on all of them, but for SDC as a whole.
-/// Single faults are drawn without replacement, and so are those among them that struck one target
-/// or bit. Intervals of parts are pointwise: among a hundred of 95 %, some five miss.
+/// interval, unless the fault draws a value or golden runs differ. After a stop rule: an
+/// anytime-valid interval; none for shares of inputs, where trials run on all of them, but for SDC
+/// as a whole. Single faults are drawn without replacement, and so are those among them that struck
+/// one target or bit. Intervals of parts are pointwise: among a hundred of 95 %, some five miss.
 ///
 /// Multiple faults in a trial strike several targets and bits: such trials count in the whole only.
 class summary {
@@ -75,8 +89,8 @@ public:
   /// `flags` says for each of the campaign's criteria whether it is a flag.
   summary(const stored_experiment& e, const std::vector<stored_target>& targets,
           std::vector<bool> flags, const summary_options& options = {})
-      : single_(e.asked.amount.which == fault_amount::kind::single),
-        all_inputs_(e.asked.all_inputs), stops_early_(e.asked.stop.has_value()),
+      : asked_(e.asked), noisy_(options.noisy), all_inputs_(e.asked.all_inputs),
+        stops_early_(e.asked.stop.has_value()),
         confidence_(options.confidence), rules_{e.asked.tau, options.output_check,
                                                 std::move(flags)},
         targets_(targets) {
@@ -94,8 +108,8 @@ public:
   }
 
   /// One more trial, of a higher number than the ones before: the interval of the accuracy drop
-  /// uses them in their order. Throws std::invalid_argument for a lower one and for targets that
-  /// the experiment does not have; nothing is counted then.
+  /// uses them in their order. Throws std::invalid_argument for a lower one, for targets that the
+  /// experiment does not have, and for a flag that is no count; nothing is counted then.
   void add(const trial_record& r) {
     if (all_.trials != 0 && r.number <= last_)
       refuse("trial " + std::to_string(r.number) + " comes after trial " + std::to_string(last_) +
@@ -104,6 +118,10 @@ public:
       if (sites_.count(f.target) == 0)
         refuse("trial " + std::to_string(r.number) + " has a fault in target " +
                std::to_string(f.target) + ", which the experiment does not strike");
+    for (std::size_t i = 0; i < rules_.flags.size() && i < r.criteria.size(); ++i)
+      if (rules_.flags[i] && !is_count(r.criteria[i]))
+        refuse("trial " + std::to_string(r.number) + " has " + std::to_string(r.criteria[i]) +
+               " for criterion " + std::to_string(i) + ", which is a flag: it counts inputs");
     last_ = r.number;
     add_trial(all_, r, rules_);
     const std::uint64_t judged = input_count(r.outcomes);
@@ -114,9 +132,10 @@ public:
       add_to_parts(r, r.faults.front());
     if (judged == 0)
       return;
-    const std::uint64_t golden_right = input_count(r.outcomes_right);
-    drops_.push_back((static_cast<double>(golden_right) - static_cast<double>(r.right)) /
-                     static_cast<double>(judged));
+    const std::uint64_t golden_correct = input_count(r.outcomes_golden_correct);
+    drops_.push_back(
+        (static_cast<double>(golden_correct) - static_cast<double>(r.answered_correctly)) /
+        static_cast<double>(judged));
   }
 
   const trial_tally& all() const noexcept { return all_; }
@@ -142,8 +161,8 @@ public:
   }
   /// Detected, uncorrected: crash, hang and detected; with an output check non-finite outputs too.
   trial_estimate due_share(const trial_tally& t, denominator d = denominator::all_inputs) const {
-    return share_of_inputs(t, d == denominator::all_inputs ? t.due : t.due_right, t.total(d),
-                           t.each(d));
+    return share_of_inputs(t, d == denominator::all_inputs ? t.due : t.due_golden_correct,
+                           t.total(d), t.each(d));
   }
   /// ALFI's rate: SDC among the inputs that did not end in DUE. Not for comparison with
   /// `sdc_share`. In a crossed experiment it has an interval only where there was no DUE.
@@ -175,7 +194,7 @@ public:
 
   /// None without labels: no golden and no faulty answer was right. O(50 trials).
   std::optional<accuracy_drop> accuracy() const {
-    if (drops_.empty() || (all_.golden_right == 0 && all_.right == 0))
+    if (drops_.empty() || (all_.golden_correct == 0 && all_.answered_correctly == 0))
       return std::nullopt;
     accuracy_drop drop;
     drop.mean.of = drops_.size();
@@ -210,6 +229,8 @@ private:
     bitfault::detail::raise(std::invalid_argument("bitfault: summary: " + what));
   }
 
+  static bool is_count(double x) noexcept { return x >= 0 && x <= 0x1p53 && x == std::floor(x); }
+
   void add_to_parts(const trial_record& r, const injected_fault& f) {
     const auto add = [&](trial_tally& t, std::uint64_t sites) {
       t.sites = sites;
@@ -226,10 +247,9 @@ private:
     add(by_both_[{f.target, bit}], elements_[f.target]);
   }
 
-  /// How many faults there are to draw from without replacement. With a random input for each
-  /// there is no such number: a fault may come out one way with one input, else with another.
+  /// How many faults there are to draw from without replacement: see `population_of`.
   std::uint64_t population(const trial_tally& t) const noexcept {
-    return single_ && all_inputs_ ? t.sites : unlimited;
+    return noisy_ ? unlimited : population_of(asked_, t.sites);
   }
   bool is_truth(const trial_tally& t) const noexcept {
     return t.trials != 0 && t.trials == population(t);
@@ -276,7 +296,8 @@ private:
     return e;
   }
 
-  bool single_, all_inputs_, stops_early_;
+  experiment asked_;
+  bool noisy_, all_inputs_, stops_early_;
   double confidence_;
   counting_rules rules_;
   std::vector<stored_target> targets_;

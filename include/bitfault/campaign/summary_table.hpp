@@ -4,82 +4,81 @@
 #include "aligned_text.hpp"
 #include "export.hpp"
 #include "number_text.hpp"
+#include "overview.hpp"
 #include "store.hpp"
 #include "summary.hpp"
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <cstdio>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace bitfault::campaign {
 
-/// Which of a store's criteria are flags: those that the library ships as numbers are not, all
-/// others are taken as flags.
-inline std::vector<bool> flags_of(const campaign_description& d) {
-  std::vector<bool> flags;
-  for (const std::string& name : d.criteria)
-    flags.push_back(name != "margin_loss" && name != "loss_difference" && name != "mean_iou");
-  return flags;
+namespace detail {
+
+/// The addresses of a trial's first faults.
+inline std::string faults_text(const campaign_description& d, const trial_record& r) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(r.faults.size(), 2); ++i)
+    text += (i == 0 ? "" : " ") + address_of(d, r.faults[i]);
+  if (r.faults.size() > 2)
+    text += " and " + std::to_string(r.faults.size() - 2) + " more";
+  return text;
 }
 
-/// The summary of an experiment's stored trials. O(trials).
-inline summary summarize(const store& s, std::size_t experiment,
-                         const summary_options& options = {}) {
-  const campaign_description& d = s.description();
-  summary result(d.experiments[experiment], d.targets, flags_of(d), options);
-  s.for_each_trial(experiment, [&](const trial_record& r) { result.add(r); });
-  return result;
-}
+} // namespace detail
 
-/// What all experiments came to, as text: a line for each, then for single faults a line for each
-/// target, then the trials that did most. Depends on the stored trials alone.
+/// What all experiments came to, as text. For each: the shares, with their intervals; the judged
+/// inputs by what they ended in; for single faults the SDC share of each target; and the trials
+/// that did most. Counts the complete prefix of each experiment (see `experiment_overview`) and
+/// says what does not count yet. Depends on the stored trials alone.
 inline std::string summary_table(const store& s) {
   const campaign_description& d = s.description();
-  std::vector<std::vector<std::string>> whole{
-      {"experiment", "trials", "SDC", "DUE", "non-finite", "masked", "accuracy lost"}};
-  std::vector<std::vector<std::string>> parts{{"experiment", "target", "sites", "trials", "SDC"}};
-  std::vector<std::vector<std::string>> worst{{"experiment", "trial", "SDC inputs", "fault"}};
+  const auto share = lettered_estimate_text;
+  using rows = std::vector<std::vector<std::string>>;
+  rows whole{{"experiment", "trials", "critical", "tau", "SDC", "SDC, golden-correct", "DUE",
+              "accuracy lost"}};
+  rows ends{{"experiment", "inputs", "golden-correct", "crash", "hang", "detected", "non-finite",
+             "masked", "SDC", "tolerable", "set aside"}};
+  rows parts{{"experiment", "target", "sites", "trials", "SDC"}};
+  rows worst{{"experiment", "trial", "SDC inputs", "fault"}};
+  std::string gaps;
   for (std::size_t e = 0; e < d.experiments.size(); ++e) {
-    summary sum(d.experiments[e], d.targets, flags_of(d));
-    std::vector<std::pair<std::uint32_t, std::uint64_t>> most; // SDC inputs, trial
-    s.for_each_trial(e, [&](const trial_record& r) {
-      sum.add(r);
-      const std::uint32_t sdc = r.outcomes[static_cast<std::size_t>(outcome::sdc)];
-      if (sdc != 0 && (most.size() < 3 || sdc > most.back().first)) {
-        most.emplace_back(sdc, r.number);
-        std::stable_sort(most.begin(), most.end(),
-                         [](const auto& a, const auto& b) { return a.first > b.first; });
-        most.resize(std::min<std::size_t>(most.size(), 3));
-      }
-    });
+    const experiment_overview view = overview_of(s, e);
+    const summary& sums = view.sums;
+    const trial_tally& all = sums.all();
     const std::string& name = d.experiments[e].asked.name;
-    const trial_tally& all = sum.all();
-    const auto drop = sum.accuracy();
-    whole.push_back({name, grouped_text(all.trials) + (s.stopped_at(e) ? " (stopped)" : ""),
-                     estimate_text(sum.sdc_share(all)), estimate_text(sum.due_share(all)),
-                     estimate_text(sum.outcome_share(all, outcome::non_finite)),
-                     estimate_text(sum.outcome_share(all, outcome::masked)),
-                     drop ? estimate_text(drop->mean) : "-"});
-    if (sum.by_target().size() > 1)
-      for (const auto& [target, tally] : sum.by_target())
+    const auto drop = sums.accuracy();
+    whole.push_back({name, trials_text(view, s.stopped_at(e).has_value()),
+                     share(sums.critical_share(all)), std::to_string(d.experiments[e].asked.tau),
+                     share(sums.sdc_share(all)),
+                     share(sums.sdc_share(all, denominator::golden_correct)),
+                     share(sums.due_share(all)), drop ? share(drop->mean) : "-"});
+    ends.push_back({name, grouped_text(all.inputs), grouped_text(all.golden_correct)});
+    for (const hit_counts& hits : all.outcomes)
+      ends.back().push_back(grouped_text(hits.sum()));
+    ends.back().push_back(grouped_text(all.set_aside));
+    if (const std::string gap = gap_text(view); !gap.empty())
+      gaps += name + ": " + gap + "\n";
+    if (sums.by_target().size() > 1)
+      for (const auto& [target, tally] : sums.by_target())
         parts.push_back({name, d.targets[target].name, grouped_text(tally.sites),
-                         grouped_text(tally.trials), estimate_text(sum.sdc_share(tally))});
-    for (const auto& [sdc, number] : most)
-      if (const auto r = s.trial(e, number)) {
-        std::string faults;
-        for (std::size_t i = 0; i < std::min<std::size_t>(r->faults.size(), 2); ++i)
-          faults += (i == 0 ? "" : " ") + address_of(d, r->faults[i]);
-        if (r->faults.size() > 2)
-          faults += " and " + std::to_string(r->faults.size() - 2) + " more";
-        worst.push_back({name, std::to_string(number), std::to_string(sdc), faults});
-      }
+                         grouped_text(tally.trials), share(sums.sdc_share(tally))});
+    for (const trial_record& r : view.worst)
+      worst.push_back({name, std::to_string(r.number),
+                       std::to_string(r.outcomes[static_cast<std::size_t>(outcome::sdc)]),
+                       detail::faults_text(d, r)});
   }
-  std::string text = detail::aligned(whole);
-  text +=
-      "Intervals are for 95 %; those of parts are pointwise. SDC: " + d.identity.headline + ".\n";
+  std::string text = detail::aligned(whole) + gaps;
+  text += "Shares of inputs; critical: of trials with at least tau SDC inputs. SDC: " +
+          d.identity.headline + "; DUE: crash, hang and detected" +
+          (d.identity.output_check ? ", and non-finite, since the output is checked" : "") + ".\n";
+  text += "Intervals are for 95 %, those of parts pointwise: W Wilson, C Clopper-Pearson, F by "
+          "fault, A anytime-valid, M of a mean;\nE: exact, every fault was tried on every input; "
+          "-: no interval holds.\n";
+  text += "\n" + detail::aligned(ends);
   if (parts.size() > 1)
     text += "\n" + detail::aligned(parts);
   if (worst.size() > 1)
@@ -105,7 +104,7 @@ inline std::string trial_text(const campaign_description& d, const trial_record&
       text += "  " + std::string(outcome_names[o]) + ": " + std::to_string(r.outcomes[o]) + "\n";
   for (std::size_t i = 0; i < r.criteria.size(); ++i)
     if (r.criteria[i] != 0)
-      text += "  " + d.criteria[i] + ": " + format_number("%.17g", r.criteria[i]) + "\n";
+      text += "  " + d.criteria[i].name + ": " + format_number("%.17g", r.criteria[i]) + "\n";
   return text;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../fault_list/edit_distance.hpp"
+#include "apply_stop_rule.hpp"
 #include "audit.hpp"
 #include "complete_prefix.hpp"
 #include "configuration.hpp"
@@ -12,6 +13,7 @@
 #include "ranks.hpp"
 #include "store.hpp"
 #include "summary_table.hpp"
+#include "writer_lock.hpp"
 
 #if defined(BITFAULT_MPI)
 #include "mpi.hpp"
@@ -19,6 +21,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -26,46 +30,58 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
 namespace bitfault::campaign {
 
-/// Carries out the stop rules of a store whose trials came from several processes, none of which
-/// saw them all.
+/// Carries out the stop rules of a store whose trials came from several
+/// processes. Needs no model.
 inline void finish_stored(store& results) {
   for (std::size_t n = 0; n < results.description().experiments.size(); ++n) {
     const stored_experiment& e = results.description().experiments[n];
-    if (!e.asked.stop || results.stopped_at(n))
-      continue;
-    complete_prefix prefix(e.asked, e.sites);
-    results.for_each_trial(n, [&](const trial_record& r) { prefix.add(r); });
-    if (prefix.stops_at())
-      results.set_stopped_at(n, *prefix.stops_at());
+    if (e.asked.stop)
+      apply_stop_rule(results, n, complete_prefix(e.asked, e.sites), e.planned);
   }
 }
 
 namespace detail {
 
-/// "3/8" as shard 3 of 8.
-inline shard parse_shard(const std::string& text) {
+/// "3/8" as shard 3 of 8, or nothing if it is no shard.
+inline std::optional<shard> parse_shard(std::string_view text) {
   shard part;
-  char rest = 0;
-  unsigned long long index = 0, count = 0;
-  if (std::sscanf(text.c_str(), "%llu/%llu%c", &index, &count, &rest) != 2 || index >= count)
-    throw CLI::ValidationError("--shard",
-                               "'" + text + "' is no shard; give i/n with i from 0 to n - 1");
-  part.index = index;
-  part.count = count;
+  const char* const end = text.data() + text.size();
+  const auto index = std::from_chars(text.data(), end, part.index);
+  if (index.ec != std::errc{} || index.ptr == end || *index.ptr != '/')
+    return std::nullopt;
+  const auto count = std::from_chars(index.ptr + 1, end, part.count);
+  if (count.ec != std::errc{} || count.ptr != end || part.index >= part.count)
+    return std::nullopt;
   return part;
 }
 
+#if defined(BITFAULT_MPI)
+using process_group = mpi_session;
+#else
+/// One process by itself.
+struct process_group {
+  int rank() const noexcept { return 0; }
+  int size() const noexcept { return 1; }
+  void barrier() const noexcept {}
+  void abort() const noexcept {}
+};
+#endif
+
 struct run_options {
+  bool resume = false; ///< with the configuration that is in the store
   std::string configuration;
   std::string store;
-  std::string shard_text = "0/1";
+  shard part{};
   unsigned threads = 0;
   bool isolate = false;
   bool quiet = false;
@@ -75,76 +91,87 @@ inline void print_summary(const store& results) {
   std::cout << summary_table(results) << std::flush;
 }
 
-/// Runs what is missing, in this process or, under mpirun, in all of them.
-inline void run_configured(configuration c, const run_options& o, const model_kinds& models) {
-  if (!o.store.empty())
-    c.output.store = o.store;
+/// Runs what is missing, in this process or, under mpirun, with the others.
+inline void run_configured(const run_options& o, const model_kinds& models,
+                           const std::vector<criterion>& known, const process_group& group) {
+  const bool first = group.rank() == 0;
+  std::optional<writer_lock> lock;
+  // One process has the campaign's file from here to the end, and puts into it
+  // what a run under mpirun has left, if it was cut off.
+  const auto take = [&](const std::filesystem::path& path) {
+    if (first) {
+      lock.emplace(path);
+      lock->lend();
+      merge_ranks(path);
+    }
+    group.barrier();
+  };
+  configuration c;
+  if (o.resume) {
+    take(o.store);
+    c = stored_configuration(o.store, known);
+  } else {
+    c = load_configuration(o.configuration, known);
+    if (!o.store.empty())
+      c.output.store = o.store;
+    if (c.experiments.empty())
+      throw std::invalid_argument("bitfault: " + c.path + ": there is no [[experiment]]");
+    take(c.output.store);
+  }
   if (o.threads != 0)
     c.settings.threads = o.threads;
   c.settings.isolate = c.settings.isolate || o.isolate;
-  if (c.experiments.empty())
-    throw std::invalid_argument("bitfault: " + c.path + ": there is no [[experiment]]");
-  const shard part = parse_shard(o.shard_text);
+  if (group.size() > 1 && o.part.count > 1)
+    throw std::invalid_argument("bitfault: --shard and mpirun deal out the same trials; use one");
   const std::filesystem::path path = c.output.store;
 
-  int rank = 0, ranks = 1;
-#if defined(BITFAULT_MPI)
-  const mpi_session mpi;
-  rank = mpi.rank();
-  ranks = mpi.size();
-#endif
-  if (ranks > 1 && part.count > 1)
-    throw std::invalid_argument("bitfault: --shard and mpirun deal out the same trials; use one");
-  const auto start = [&] {
-    auto campaign = models.open(c);
-    campaign->require_live_targets();
-    return campaign;
-  };
-  const auto watched = [&](auto&& run) {
+  const auto campaign = models.open(c);
+  campaign->require_live_targets();
+  const auto run = [&](auto& results, const shard& part) {
     progress_line line(stderr, isatty(STDERR_FILENO) != 0);
-    run([&](const progress& p) {
-      if (!o.quiet && rank == 0)
+    campaign->run(results, part, [&](const progress& p) {
+      if (!o.quiet && first)
         line.show(p);
     });
   };
-
-  if (ranks == 1) {
-    merge_ranks(path); // what a run under mpirun has left, if it was cut off
-    auto campaign = start();
+  if (group.size() == 1) {
     store results = store::open(path, campaign->description());
     results.set_golden(summary_of(campaign->golden()));
-    watched([&](const watch_progress& watch) { campaign->run(results, part, watch); });
+    run(results, o.part);
     if (!o.quiet)
       print_summary(results);
     return;
   }
-#if defined(BITFAULT_MPI)
-  try {
-    if (rank == 0)
-      merge_ranks(path);
-    mpi.barrier();
-    auto campaign = start();
-    {
-      store own = store::open(rank_file(path, rank), campaign->description());
-      own.set_golden(summary_of(campaign->golden()));
-      rank_store results(own, path);
-      const shard mine{static_cast<std::uint64_t>(rank), static_cast<std::uint64_t>(ranks)};
-      watched([&](const watch_progress& watch) { campaign->run(results, mine, watch); });
-    }
-    mpi.barrier();
-    if (rank == 0) {
-      merge_ranks(path);
-      store results = store::open(path, campaign->description());
-      campaign->finish(results);
-      if (!o.quiet)
-        print_summary(results);
-    }
-    mpi.barrier();
-  } catch (const std::exception& e) {
-    std::cerr << e.what() << std::endl;
-    mpi.abort();
+  {
+    store own = store::open(rank_file(path, group.rank()), campaign->description());
+    own.set_golden(summary_of(campaign->golden()));
+    rank_store results(own, path);
+    run(results,
+        {static_cast<std::uint64_t>(group.rank()), static_cast<std::uint64_t>(group.size())});
   }
-#endif
+  group.barrier();
+  if (first) {
+    merge_ranks(path);
+    store results = store::open(path, campaign->description());
+    finish_stored(results);
+    if (!o.quiet)
+      print_summary(results);
+  }
+  group.barrier();
+}
+
+inline void run_configured(const run_options& o, const model_kinds& models,
+                           const std::vector<criterion>& known) {
+  const process_group group;
+  try {
+    run_configured(o, models, known, group);
+  } catch (const std::exception& e) {
+    if (group.size() == 1)
+      throw;
+    // The others wait for this one.
+    std::cerr << e.what() << std::endl;
+    group.abort();
+  }
 }
 
 } // namespace detail
@@ -152,22 +179,36 @@ inline void run_configured(configuration c, const run_options& o, const model_ki
 /// What a command line asks for, once it is read.
 using tool_command = std::function<void()>;
 
-/// Adds the commands `run`, `resume`, `merge`, `export`, `replay` and `audit` to a program. The
-/// command that was given is in `chosen` after the command line is read. `models` are the models
-/// that the program knows, `known` the criteria that a configuration may name; see `tool_main`.
+/// Adds the commands `run`, `resume`, `merge`, `export`, `replay` and `audit`
+/// to a program. The command that was given is in `chosen` after the command
+/// line is read. `models` are the models that the program knows, `known` the
+/// criteria that a configuration may name; see `tool_main`.
 inline void add_campaign_commands(CLI::App& app, const model_kinds& models,
                                   const std::vector<criterion>& known, tool_command& chosen) {
   const auto run_options = std::make_shared<detail::run_options>();
   const auto add_run_options = [run_options](CLI::App& command) {
     command
         .add_option("--threads", run_options->threads,
-                    "Threads or child processes; 0: as configured. Results do not depend on it")
+                    "Threads or child processes; 0: as configured. Results do "
+                    "not depend on it")
         ->check(CLI::Range(0, 1024));
     command.add_flag("--isolate", run_options->isolate,
                      "Run trials in child processes, to survive crashes and hangs");
-    command.add_option(
-        "--shard", run_options->shard_text,
-        "Only part i of n of the trials, for job arrays: i/n; merge the files later");
+    command
+        .add_option_function<std::string>(
+            "--shard",
+            [run_options](const std::string& text) {
+              run_options->part = *detail::parse_shard(text);
+            },
+            "Only part i of n of the trials, for job arrays: i/n; merge the "
+            "files later")
+        ->check(CLI::Validator(
+            [](const std::string& text) {
+              return detail::parse_shard(text)
+                         ? std::string{}
+                         : "'" + text + "' is no shard; give i/n with i from 0 to n - 1";
+            },
+            "i/n"));
     command.add_flag("--quiet", run_options->quiet, "No progress and no table");
   };
   auto* run = app.add_subcommand("run", "Runs a campaign, or goes on with it");
@@ -175,10 +216,7 @@ inline void add_campaign_commands(CLI::App& app, const model_kinds& models,
   run->add_option("--store", run_options->store, "The database; else as configured");
   add_run_options(*run);
   run->callback([&chosen, run_options, models, known] {
-    chosen = [run_options, models, known] {
-      detail::run_configured(load_configuration(run_options->configuration, known), *run_options,
-                             models);
-    };
+    chosen = [run_options, models, known] { detail::run_configured(*run_options, models, known); };
   });
 
   auto* resume = app.add_subcommand("resume", "Goes on with a campaign, from its database alone");
@@ -186,7 +224,8 @@ inline void add_campaign_commands(CLI::App& app, const model_kinds& models,
   add_run_options(*resume);
   resume->callback([&chosen, run_options, models, known] {
     chosen = [run_options, models, known] {
-      detail::run_configured(stored_configuration(run_options->store, known), *run_options, models);
+      run_options->resume = true;
+      detail::run_configured(*run_options, models, known);
     };
   });
 
@@ -284,8 +323,9 @@ inline void add_campaign_commands(CLI::App& app, const model_kinds& models,
   });
 }
 
-/// Reads the command line and carries out the command. Returns 0: done; 1: refused or failed, with
-/// the reason on the standard error; 2: the command line is wrong.
+/// Reads the command line and carries out the command. Returns 0: done; 1:
+/// refused or failed, with the reason on the standard error; 2: the command
+/// line is wrong.
 inline int run_command_line(CLI::App& app, const tool_command& chosen, int argc, char** argv) {
   app.require_subcommand(1);
   try {
@@ -313,7 +353,8 @@ inline int run_command_line(CLI::App& app, const tool_command& chosen, int argc,
 ///       return bitfault::campaign::tool_main(argc, argv, kinds);
 ///     }
 ///
-/// `known` are the criteria that configurations may name. Returns what `run_command_line` does.
+/// `known` are the criteria that configurations may name. Returns what
+/// `run_command_line` does.
 inline int tool_main(int argc, char** argv, const model_kinds& models,
                      const std::vector<criterion>& known = classification_criteria()) {
   CLI::App app{"Fault-injection campaigns."};

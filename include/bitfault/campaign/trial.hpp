@@ -28,12 +28,12 @@ struct trial_record {
   std::uint64_t number = 0;
   std::uint64_t first_input = 0; ///< the inputs are [first_input, first_input + inputs)
   std::uint32_t inputs = 0;
-  outcome_counts outcomes{};      ///< of all inputs
-  outcome_counts outcomes_right{}; ///< of those whose golden answer is the label's
-  std::uint32_t right = 0;        ///< inputs whose faulty answer is the label's
-  std::uint32_t set_aside = 0;    ///< inputs whose golden answer varies: in no other count
-  bool activated = false;         ///< a word was changed
-  bool corrected = false;         ///< a protection repaired something
+  outcome_counts outcomes{};                ///< of all inputs
+  outcome_counts outcomes_golden_correct{}; ///< of those whose golden answer is the label's
+  std::uint32_t answered_correctly = 0;     ///< inputs whose faulty answer is the label's
+  std::uint32_t set_aside = 0; ///< inputs whose golden answer varies: in no other count
+  bool activated = false;      ///< a word was changed
+  bool corrected = false;      ///< a protection repaired something
   /// For each criterion of the campaign: the inputs for which it holds, or the sum of its numbers.
   std::vector<double> criteria{};
   std::vector<injected_fault> faults{};

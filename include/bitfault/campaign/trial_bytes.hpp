@@ -57,8 +57,8 @@ inline std::string to_bytes(const trial_record& r) {
   detail::put(bytes, r.first_input);
   detail::put(bytes, r.inputs);
   detail::put(bytes, r.outcomes);
-  detail::put(bytes, r.outcomes_right);
-  detail::put(bytes, r.right);
+  detail::put(bytes, r.outcomes_golden_correct);
+  detail::put(bytes, r.answered_correctly);
   detail::put(bytes, r.set_aside);
   detail::put(bytes, r.activated);
   detail::put(bytes, r.corrected);
@@ -76,8 +76,8 @@ inline trial_record to_trial(std::string_view bytes) {
   r.first_input = detail::get<std::uint64_t>(bytes);
   r.inputs = detail::get<std::uint32_t>(bytes);
   r.outcomes = detail::get<outcome_counts>(bytes);
-  r.outcomes_right = detail::get<outcome_counts>(bytes);
-  r.right = detail::get<std::uint32_t>(bytes);
+  r.outcomes_golden_correct = detail::get<outcome_counts>(bytes);
+  r.answered_correctly = detail::get<std::uint32_t>(bytes);
   r.set_aside = detail::get<std::uint32_t>(bytes);
   r.activated = detail::get<bool>(bytes);
   r.corrected = detail::get<bool>(bytes);

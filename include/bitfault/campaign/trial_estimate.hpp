@@ -24,6 +24,9 @@ enum class interval_method : std::uint8_t {
 inline constexpr std::array<std::string_view, 7> interval_method_names{
     "none", "exact", "wilson", "clopper_pearson", "clustered", "anytime", "bounded_mean"};
 
+/// A letter for each, for tables.
+inline constexpr std::array<char, 7> interval_method_letters{'-', 'E', 'W', 'C', 'F', 'A', 'M'};
+
 constexpr std::string_view name_of(interval_method m) noexcept {
   return interval_method_names[static_cast<std::size_t>(m)];
 }

@@ -31,9 +31,9 @@ public:
     number(t.inputs);
     for (const std::uint32_t n : t.outcomes)
       number(n);
-    for (const std::uint32_t n : t.outcomes_right)
+    for (const std::uint32_t n : t.outcomes_golden_correct)
       number(n);
-    number(t.right);
+    number(t.answered_correctly);
     number(t.set_aside);
     number((t.activated ? 1U : 0U) + (t.corrected ? 2U : 0U));
     number(t.faults.size());
@@ -113,10 +113,11 @@ public:
   /// Within a transaction. Requires a trial that is not there yet.
   void write(std::size_t experiment, const trial_record& t) {
     const auto e = static_cast<std::int64_t>(experiment);
-    const outcome_counts &all = t.outcomes, &right = t.outcomes_right;
+    const outcome_counts &all = t.outcomes, &correct = t.outcomes_golden_correct;
     trial_.run(e, t.number, t.first_input, t.inputs, all[0], all[1], all[2], all[3], all[4], all[5],
-               all[6], right[0], right[1], right[2], right[3], right[4], right[5], right[6],
-               t.right, t.set_aside, t.activated, t.corrected, checksum_of(experiment, t));
+               all[6], correct[0], correct[1], correct[2], correct[3], correct[4], correct[5],
+               correct[6], t.answered_correctly, t.set_aside, t.activated, t.corrected,
+               checksum_of(experiment, t));
     std::uint32_t number = 0;
     for (const injected_fault& f : t.faults)
       fault_.run(e, t.number, number++, f.target, f.fault.element,
@@ -163,9 +164,9 @@ public:
     int column = 3;
     for (std::uint32_t& n : t.outcomes)
       n = trial_.small(column++);
-    for (std::uint32_t& n : t.outcomes_right)
+    for (std::uint32_t& n : t.outcomes_golden_correct)
       n = trial_.small(column++);
-    t.right = trial_.small(column++);
+    t.answered_correctly = trial_.small(column++);
     t.set_aside = trial_.small(column++);
     t.activated = trial_.integer(column++) != 0;
     t.corrected = trial_.integer(column++) != 0;
@@ -242,8 +243,10 @@ private:
 
   static constexpr const char* trial_rows =
       "SELECT number, first_input, inputs, crash, hang, detected, non_finite, masked, sdc,"
-      " tolerable, right_crash, right_hang, right_detected, right_non_finite, right_masked,"
-      " right_sdc, right_tolerable, answered_right, set_aside, activated, corrected, checksum"
+      " tolerable, golden_correct_crash, golden_correct_hang, golden_correct_detected, "
+      "golden_correct_non_finite, golden_correct_masked,"
+      " golden_correct_sdc, golden_correct_tolerable, answered_correctly, set_aside, activated, "
+      "corrected, checksum"
       " FROM trial WHERE experiment = ? AND number >= ? AND number < ? ORDER BY number";
   static constexpr const char* fault_rows =
       "SELECT trial, target, element, action, mask, value, word_before, word_after FROM fault"

@@ -15,7 +15,7 @@
 namespace bitfault::campaign {
 
 /// Whether a trial's inputs all count, or only those whose golden answer is the label's.
-enum class denominator : std::uint8_t { all_inputs, golden_right };
+enum class denominator : std::uint8_t { all_inputs, golden_correct };
 
 /// How many inputs trials hit: the sum, and how many trials hit how many.
 class hit_counts {
@@ -53,30 +53,30 @@ struct trial_tally {
   std::uint64_t not_activated = 0; ///< trials that changed no word
   std::uint64_t corrected = 0;     ///< trials in which a protection repaired something
 
-  std::uint64_t inputs = 0;       ///< judged, over all trials
-  std::uint64_t set_aside = 0;    ///< not judged: their golden answer varies
-  std::uint64_t golden_right = 0; ///< judged inputs whose golden answer is the label's
-  std::uint64_t right = 0;        ///< judged inputs whose faulty answer is the label's
+  std::uint64_t inputs = 0;             ///< judged, over all trials
+  std::uint64_t set_aside = 0;          ///< not judged: their golden answer varies
+  std::uint64_t golden_correct = 0;     ///< judged inputs whose golden answer is the label's
+  std::uint64_t answered_correctly = 0; ///< judged inputs whose faulty answer is the label's
   std::array<hit_counts, outcome_count> outcomes{};
-  std::array<hit_counts, outcome_count> outcomes_right{};
+  std::array<hit_counts, outcome_count> outcomes_golden_correct{};
   hit_counts due{};
-  hit_counts due_right{};
+  hit_counts due_golden_correct{};
   std::vector<hit_counts> flags{}; ///< of each criterion that is a flag
   std::vector<double> sums{};      ///< of each criterion
 
-  /// Judged inputs of each trial, and golden-right ones, if they are the same in all trials.
+  /// Judged inputs of each trial, and golden-correct ones, if they are the same in all trials.
   std::optional<std::uint64_t> inputs_each{};
-  std::optional<std::uint64_t> right_each{};
+  std::optional<std::uint64_t> golden_correct_each{};
 
   const hit_counts& counts(outcome o, denominator d) const noexcept {
     const auto at = static_cast<std::size_t>(o);
-    return d == denominator::all_inputs ? outcomes[at] : outcomes_right[at];
+    return d == denominator::all_inputs ? outcomes[at] : outcomes_golden_correct[at];
   }
   std::uint64_t total(denominator d) const noexcept {
-    return d == denominator::all_inputs ? inputs : golden_right;
+    return d == denominator::all_inputs ? inputs : golden_correct;
   }
   std::optional<std::uint64_t> each(denominator d) const noexcept {
-    return d == denominator::all_inputs ? inputs_each : right_each;
+    return d == denominator::all_inputs ? inputs_each : golden_correct_each;
   }
 };
 
@@ -92,7 +92,8 @@ inline std::uint64_t input_count(const outcome_counts& counts) noexcept {
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
-/// Adds one trial. O(criteria), and log(inputs) for each outcome that came out.
+/// Adds one trial, whose flags are counts: whole numbers from 0 to 2^53. O(criteria), and
+/// log(inputs) for each outcome that came out.
 inline void add_trial(trial_tally& t, const trial_record& r, const counting_rules& rules) {
   const auto at = [](outcome o) { return static_cast<std::size_t>(o); };
   const auto due_of = [&](const outcome_counts& c) {
@@ -100,7 +101,7 @@ inline void add_trial(trial_tally& t, const trial_record& r, const counting_rule
            (rules.output_check ? c[at(outcome::non_finite)] : 0);
   };
   const std::uint64_t judged = input_count(r.outcomes);
-  const std::uint64_t golden_right = input_count(r.outcomes_right);
+  const std::uint64_t golden_correct = input_count(r.outcomes_golden_correct);
   const auto keep_even = [&](std::optional<std::uint64_t>& each, std::uint64_t now) {
     if (t.trials == 0)
       each = now;
@@ -108,7 +109,7 @@ inline void add_trial(trial_tally& t, const trial_record& r, const counting_rule
       each.reset();
   };
   keep_even(t.inputs_each, judged);
-  keep_even(t.right_each, golden_right);
+  keep_even(t.golden_correct_each, golden_correct);
 
   ++t.trials;
   t.critical += r.outcomes[at(outcome::sdc)] >= rules.tau ? 1 : 0;
@@ -116,14 +117,14 @@ inline void add_trial(trial_tally& t, const trial_record& r, const counting_rule
   t.corrected += r.corrected ? 1 : 0;
   t.inputs += judged;
   t.set_aside += r.set_aside;
-  t.golden_right += golden_right;
-  t.right += r.right;
+  t.golden_correct += golden_correct;
+  t.answered_correctly += r.answered_correctly;
   for (std::size_t o = 0; o < outcome_count; ++o) {
     t.outcomes[o].add(r.outcomes[o]);
-    t.outcomes_right[o].add(r.outcomes_right[o]);
+    t.outcomes_golden_correct[o].add(r.outcomes_golden_correct[o]);
   }
   t.due.add(due_of(r.outcomes));
-  t.due_right.add(due_of(r.outcomes_right));
+  t.due_golden_correct.add(due_of(r.outcomes_golden_correct));
   t.flags.resize(rules.flags.size());
   t.sums.resize(rules.flags.size());
   for (std::size_t i = 0; i < rules.flags.size() && i < r.criteria.size(); ++i) {

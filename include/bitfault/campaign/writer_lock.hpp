@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -18,12 +18,17 @@
 
 namespace bitfault::campaign::detail {
 
-/// The right to write to a file, held until the object or the process ends: a POSIX record lock on
-/// a file beside it, `<file>-writer`. However the process ends, the system lifts the lock; the file
-/// may stay behind and means nothing by itself. A forked child does not hold it. POSIX only.
+/// The right to write to a file, held until the object or the process ends: a
+/// POSIX record lock on a file beside it, `<file>-writer`. However the process
+/// ends, the system lifts the lock; the file may stay behind and means nothing
+/// by itself. A forked child does not hold it. POSIX only.
+///
+/// A process that lends its lock lets its own next writers have it, one at a
+/// time: it keeps others out between them.
 class writer_lock {
 public:
-  /// Throws `file_error` if somebody holds it, with the process's number where it is known.
+  /// Throws `file_error` if somebody holds it, with the process's number where
+  /// it is known.
   explicit writer_lock(const std::filesystem::path& file) {
     std::error_code ignored;
     // One lock for all names of a file.
@@ -32,9 +37,13 @@ public:
     {
       // Record locks do not keep a process from itself.
       const std::lock_guard guard(mutex());
-      if (!held_here().insert(name_).second) {
-        name_.clear();
-        throw file_error(file.string(), "this process has it open for writing already");
+      const auto [held, first] = held_here().try_emplace(name_, holding::alone);
+      if (!first) {
+        if (held->second != holding::lends)
+          throw file_error(file.string(), "this process has it open for writing already");
+        held->second = holding::has_lent;
+        borrowed_ = true;
+        return;
       }
     }
     try {
@@ -45,13 +54,17 @@ public:
     }
   }
   writer_lock(writer_lock&& other) noexcept
-      : name_(std::exchange(other.name_, {})), descriptor_(std::exchange(other.descriptor_, -1)) {}
+      : name_(std::exchange(other.name_, {})), descriptor_(std::exchange(other.descriptor_, -1)),
+        borrowed_(std::exchange(other.borrowed_, false)) {}
   writer_lock& operator=(writer_lock&& other) noexcept {
     std::swap(name_, other.name_);
     std::swap(descriptor_, other.descriptor_);
+    std::swap(borrowed_, other.borrowed_);
     return *this;
   }
   ~writer_lock() {
+    if (borrowed_)
+      set(holding::lends);
     if (descriptor_ < 0)
       return;
     ::unlink(name_.c_str()); // while it is locked: see take()
@@ -59,14 +72,24 @@ public:
     forget();
   }
 
+  /// From now on another object of this process may have the lock too, one at a
+  /// time. It must end before this one does.
+  void lend() { set(holding::lends); }
+
 private:
+  enum class holding { alone, lends, has_lent };
+
   static std::mutex& mutex() {
     static std::mutex m;
     return m;
   }
-  static std::set<std::string>& held_here() {
-    static std::set<std::string> names;
+  static std::map<std::string, holding>& held_here() {
+    static std::map<std::string, holding> names;
     return names;
+  }
+  void set(holding how) {
+    const std::lock_guard guard(mutex());
+    held_here()[name_] = how;
   }
   void forget() {
     const std::lock_guard guard(mutex());
@@ -94,7 +117,8 @@ private:
         throw file_error(file,
                          "the lock file '" + name_ + "' cannot be locked: " + std::strerror(why));
       }
-      // The holder before may have removed the file between our open and our lock.
+      // The holder before may have removed the file between our open and our
+      // lock.
       struct stat ours {
       }, there{};
       if (::fstat(descriptor_, &ours) == 0 && ::stat(name_.c_str(), &there) == 0 &&
@@ -106,6 +130,7 @@ private:
 
   std::string name_;
   int descriptor_ = -1;
+  bool borrowed_ = false;
 };
 
 } // namespace bitfault::campaign::detail
