@@ -4,12 +4,15 @@
 
 Usage: check_program.py PROGRAM CASE [PROGRAM_WITH_MPI]
 """
+import contextlib
+import fcntl
 import os
 import pathlib
 import random
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -100,33 +103,105 @@ def shards(root, program, _):
     same(exported(program, folder.path / "most.sqlite"), expected, "a lost shard")
 
 
-def kills(root, program, _):
-    expected = undisturbed(root, program)
+def trials_in(path):
+    """How many trials a database has; 0 if it is not there, or not made yet."""
+    if not path.exists():
+        return 0
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            return database.execute("SELECT count(*) FROM trial").fetchone()[0]
+    except sqlite3.Error:
+        return 0
+
+
+def started(command):
+    """In a session of its own, so that it can be ended with all that it has started."""
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, start_new_session=True)
+
+
+def end_session(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.communicate()
+
+
+def wait_until(condition, process, what):
+    """Waits while a process runs; its end, or a minute, is a failure."""
+    deadline = time.time() + 60
+    while not condition():
+        if process.poll() is not None:
+            sys.exit(f"it ended with {process.returncode} before {what}: "
+                     f"{process.stderr.read().decode()}")
+        if time.time() > deadline:
+            sys.exit(f"a minute has passed without {what}")
+        time.sleep(0.005)
+
+
+def children_of(pid):
+    """The processes that a process has started; Linux."""
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").glob("*"):
+        found += [int(word) for word in (task / "children").read_text().split()]
+    return found
+
+
+def is_alive(pid):
+    try:
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def interrupted(root, program, wanted, *arguments, **values):
+    """Kills a campaign at random moments, and compares what it comes to in the end."""
+    expected = undisturbed(root, program, **values)
     chance = random.Random(7)
-    folder = Folder(root, "kills", microseconds=150)
-    # `microseconds` is part of the model, so what is compared is made the same way.
-    expected = undisturbed(root, program, "slow", microseconds=150)
+    folder = Folder(root, "interrupted", **values)
     store = folder.path / "toy.sqlite"
-    killed = 0
-    longest = 0.25
-    while killed < 100:
-        process = subprocess.Popen(folder.command(program), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        time.sleep(chance.uniform(0.005, longest))
-        process.send_signal(signal.SIGKILL)
-        _, errors = process.communicate()
+    killed, in_writing, before = 0, 0, 0
+    while killed < wanted:
+        process = started(folder.command(program, *arguments))
+        # One kill of four hits it before it has written, the others when it has.
+        while killed % 4 != 0 and process.poll() is None and trials_in(store) <= before:
+            time.sleep(0.002)
+        time.sleep(chance.uniform(0.0, 0.03))
+        children = children_of(process.pid) if process.poll() is None else []
+        process.kill()  # the process alone: its children have to end by themselves
+        errors = process.communicate()[1]
+        deadline = time.time() + 5
+        while any(map(is_alive, children)):
+            if time.time() > deadline:
+                sys.exit(f"after {killed} kills: children of the killed process are still there")
+            time.sleep(0.005)
         if process.returncode == -signal.SIGKILL:
             killed += 1
+            now = trials_in(store)
+            in_writing += now > before  # it had written trials since its start
+            before = now
         elif process.returncode == 0:
-            # It was faster: the rest of the kills hit a new campaign, earlier.
+            # It was through: the rest of the kills hit a new campaign.
             same(exported(program, store), expected, f"after {killed} kills")
             for path in folder.path.glob("toy.sqlite*"):
                 path.unlink()
-            longest = max(0.02, longest / 2)
+            before = 0
         else:
             sys.exit(f"after {killed} kills: {errors.decode()}")
-    run(folder.command(program))
-    same(exported(program, store), expected, "after 100 kills")
+    if in_writing < wanted / 2:
+        sys.exit(f"only {in_writing} of {wanted} kills hit a process that wrote trials")
+    run(folder.command(program, *arguments))
+    same(exported(program, store), expected, f"after {wanted} kills")
+
+
+def kills(root, program, _):
+    interrupted(root, program, 100, microseconds=150)
+
+
+def isolated_kills(root, program, _):
+    interrupted(root, program, 20, "--isolate", microseconds=150)
 
 
 def resumes(root, program, _):
@@ -178,17 +253,17 @@ def refusals(root, program, _):
     same(exported(program, store), before, "after refusals")
     # Two processes on one file.
     slow = Folder(root, "two", microseconds=2000)
-    first = subprocess.Popen(slow.command(program), stdin=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL)
+    first = started(slow.command(program))
     try:
-        deadline = time.time() + 20
-        while not (slow.path / "toy.sqlite").exists() and time.time() < deadline:
-            time.sleep(0.02)
-        time.sleep(0.3)
-        refused(slow.command(program), "toy.sqlite")
+        wait_until(lambda: trials_in(slow.path / "toy.sqlite") > 0, first, "the first trials")
+        refused(slow.command(program), "toy.sqlite", f"process {first.pid} is writing")
     finally:
-        first.kill()
-        first.wait()
+        end_session(first)
+    # Command lines that are wrong.
+    for shard in ("2/2", "1", "-2/-1", "0/0", "1/2x", "/2", ""):
+        _, errors = run(slow.command(program, f"--shard={shard}"), expected=2)
+        if "--shard" not in errors:
+            sys.exit(f"--shard {shard}: {errors}")
 
 
 def isolates(root, program, _):
@@ -216,21 +291,110 @@ def ranks(root, program, program_with_mpi):
         same(exported(program, folder.path / "toy.sqlite"), expected, f"{number} ranks")
 
 
+def rank_stores(folder):
+    return [path for path in folder.path.glob("toy.sqlite.rank-*")
+            if path.name.rsplit("-", 1)[1].isdigit()]
+
+
+def started_ranks(folder, program_with_mpi, number):
+    """A run that all of its ranks have written trials in."""
+    process = started(folder.command(program_with_mpi, start=mpirun(number)))
+    try:
+        wait_until(lambda: sum(trials_in(path) > 0 for path in rank_stores(folder)) == number,
+                   process, "trials of all ranks")
+    except BaseException:
+        end_session(process)
+        raise
+    return process
+
+
+def writer_of(path):
+    """The process that has the writer's lock of a file, as the refused are told."""
+    with open(f"{path}-writer", "rb+") as file:
+        asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        return struct.unpack("hhqqi4x", fcntl.fcntl(file, fcntl.F_GETLK, asked))[4]
+
+
 def lost_rank(root, program, program_with_mpi):
-    expected = undisturbed(root, program, microseconds=300)
-    folder = Folder(root, "lost", threads=1, microseconds=300)
-    process = subprocess.Popen(folder.command(program_with_mpi, start=mpirun(3)),
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL, start_new_session=True)
-    time.sleep(1.2)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    subprocess.run(["pkill", "-KILL", "-f", str(folder.path)], check=False)
-    time.sleep(0.2)
-    if not list(folder.path.glob("*.sqlite*")):
-        sys.exit("nothing was written before the kill; the test tests nothing")
+    values = dict(microseconds=200, weights=600, activations=600)
+    expected = undisturbed(root, program, **values)
+    folder = Folder(root, "lost", threads=1, **values)
+    store = folder.path / "toy.sqlite"
+
+    def not_all_there():
+        there = sum(map(trials_in, rank_stores(folder)))
+        if not 0 < there < 1200:
+            sys.exit(f"{there} trials were there at the kill; the test tests nothing")
+
+    # One rank dies, then all processes at once.
+    process = started_ranks(folder, program_with_mpi, 3)
+    try:
+        os.kill(writer_of(folder.path / "toy.sqlite.rank-1"), signal.SIGKILL)
+        process.wait(timeout=60)
+        if process.returncode == 0:
+            sys.exit("mpirun ended as if no rank had been killed")
+    finally:
+        end_session(process)
+    not_all_there()
+    process = started_ranks(folder, program_with_mpi, 2)
+    end_session(process)
+    wait_for_writers(folder)
+    not_all_there()
+    # One that was killed before it had written anything.
+    (folder.path / "toy.sqlite.rank-7").touch()
+    before = trials_in(store)
+    run([program, "resume", str(store), "--quiet", "--shard", "0/1000"])
+    if trials_in(store) <= before or rank_stores(folder):
+        sys.exit("a start did not take up what the ranks had left")
     run(folder.command(program_with_mpi, start=mpirun(2)))
-    same(exported(program, folder.path / "toy.sqlite"), expected, "after a lost rank")
+    same(exported(program, store), expected, "after a lost rank")
+
+
+def wait_for_writers(folder):
+    """Ranks are children of mpirun's, which do not all end at the same time as it."""
+    deadline = time.time() + 20
+    for path in folder.path.glob("*-writer"):
+        while writer_of(str(path)[:-len("-writer")]) != 0:
+            if time.time() > deadline:
+                sys.exit(f"somebody still writes to {path}")
+            time.sleep(0.02)
+
+
+def only_rank_files(root, program, program_with_mpi):
+    """A run under mpirun that was killed before anything was merged."""
+    values = dict(microseconds=300, weights=300, activations=300)
+    expected = undisturbed(root, program, **values)
+    folder = Folder(root, "cut_off", threads=1, **values)
+    store = folder.path / "toy.sqlite"
+    end_session(started_ranks(folder, program_with_mpi, 2))
+    wait_for_writers(folder)
+    if store.exists():
+        sys.exit("the campaign's own file is there already; the test tests nothing")
+    run([program_with_mpi, "resume", str(store), "--quiet"])
+    same(exported(program, store), expected, "resumed from the files of ranks")
+
+
+def second_start(root, program, program_with_mpi):
+    """Starts on a campaign that ranks work on are refused, and cost them nothing."""
+    values = dict(microseconds=500, weights=600, activations=600)
+    expected = undisturbed(root, program, **values)
+    folder = Folder(root, "second", threads=1, **values)
+    process = started_ranks(folder, program_with_mpi, 2)
+    try:
+        for command in (folder.command(program),
+                        [program, "resume", str(folder.path / "toy.sqlite"), "--quiet"],
+                        folder.command(program_with_mpi, start=mpirun(2))):
+            _, errors = run(command, expected=1)
+            if "is writing to it" not in errors:
+                sys.exit(errors)
+            if process.poll() is not None:
+                sys.exit("the run was through before the second start; the test tests nothing")
+        errors = process.communicate(timeout=120)[1]
+        if process.returncode != 0:
+            sys.exit(errors.decode())
+    finally:
+        end_session(process)
+    same(exported(program, folder.path / "toy.sqlite"), expected, "after second starts")
 
 
 def main():
