@@ -9,8 +9,9 @@ import re
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
-SMALL = ["--trials", "6", "--sweep-trials", "1", "--images", "100"]
+SMALL = ["--trials", "6", "--sweep-trials", "1", "--truth-trials", "70", "--images", "100"]
 
 
 def call(*arguments, path=None, folder=None):
@@ -26,7 +27,8 @@ def campaign(folder, *arguments, **how):
     out = os.path.join(folder, "report.html")
     run = call(*SMALL, "--out", out, *arguments, **how)
     assert run.returncode == 0, run.stderr
-    assert os.listdir(folder) == ["report.html"], os.listdir(folder)
+    files = [name for name in os.listdir(folder) if not name.endswith(".sqlite")]
+    assert files == ["report.html"] and len(os.listdir(folder)) % 3 == 1, os.listdir(folder)
     with open(out, encoding="utf-8") as file:
         return file.read(), run
 
@@ -40,25 +42,41 @@ def report():
         assert outside not in plain, outside
     for tag in ("main", "table", "details", "figure", "svg", "dl", "code"):
         assert text.count(f"<{tag}>") + text.count(f"<{tag} ") == text.count(f"</{tag}>"), tag
-    for part in ("dense.bias", "relu2", "31 (sign)", "draw version", "--seed 1", "Wilson"):
+    xml.etree.ElementTree.fromstring(text)
+    for part in ("dense.bias", "relu2", "31 (sign)", "draw version", "--seed 1", "Wilson",
+                 "the truth", "CRC-32", "bf1:"):
         assert part in text, part
+    ids = re.findall(r"""\bid=["']([^"']*)""", text)
+    assert len(ids) == len(set(ids)), "two parts of the page have one name"
     figures = text.count("<svg")
-    assert figures == 4 or (figures == 0 and "This report has no figures" in text), figures
+    assert figures >= 5 or (figures == 0 and "This report has no figures" in text), figures
+    assert "every weight is bit for bit what it was" in run.stdout
     for line in run.stdout.splitlines():
-        assert len(line) <= 80 or line.startswith(("Report:", "Again:")), line
+        assert len(line) <= 80 or line.startswith(("Report:", "Again:", "Trials:", "bitfault ")), line
     assert "\x1b" not in run.stdout + run.stderr, "escape sequences without a terminal"
 
 
 def threads():
-    """The number of threads is to be seen in nothing but what is said about it."""
-    def numbers(text):
-        return re.sub(r"This run took [^<]*", "", text)
+    """The report does not depend on the number of threads."""
     with tempfile.TemporaryDirectory() as folder:
         one, _ = campaign(folder, "--threads", "1", "--quiet")
+    with tempfile.TemporaryDirectory() as folder:
         three, _ = campaign(folder, "--threads", "3", "--quiet")
         other, _ = campaign(folder, "--seed", "2", "--quiet")
-    assert numbers(one) == numbers(three)
-    assert numbers(one) != numbers(other)
+    assert one == three
+    assert one != other
+
+
+def resume():
+    """The same call again runs nothing and writes the same report, other options begin anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        first, run = campaign(folder)
+        assert "from an earlier call" not in run.stdout
+        second, run = campaign(folder)
+        assert re.search(r"s; [0-9]+ trials were there from an earlier call", run.stdout), run
+        campaign(folder, "--seed", "5", "--quiet")
+        assert len(os.listdir(folder)) == 7, os.listdir(folder)
+    assert first == second
 
 
 def no_gnuplot():
@@ -74,6 +92,8 @@ def fault():
     """One fault by its address."""
     run = call("--images", "100", "--fault", "bf1:conv1.weight[3,0,1,2]^30")
     assert run.returncode == 0 and "SDC-1" in run.stdout, run
+    run = call("--images", "100", "--fault", "bf1:relu2[3,0,1]^30")
+    assert run.returncode == 0 and "of 100" in run.stdout, run
     for address, words in (("bf1:conv9.weight[3,0,1,2]^30", "the nearest name is 'conv1.weight'"),
                            ("bf1:conv1.weight[3,0,1,3]^30", "coordinate 3 on axis 3"),
                            ("conv1.weight", "expected 'bf1:'")):
@@ -86,7 +106,7 @@ def refusals():
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(os.path.join(folder, "data"))
         for arguments, status, words in (
-                (["--images", "150"], 2, "no multiple of 100"),
+                (["--truth-trials", "280897"], 2, "--truth-trials"),
                 (["--images", "20000"], 2, "--images"),
                 (["--trials", "0"], 2, "--trials"),
                 (["--threads", "zero"], 2, "--threads"),
@@ -103,7 +123,7 @@ def refusals():
     assert run.returncode == 0 and "--sweep-trials" in run.stdout, run
 
 
-CASES = (report, threads, no_gnuplot, fault, refusals)
+CASES = (report, threads, resume, no_gnuplot, fault, refusals)
 
 program = os.path.abspath(sys.argv[1])
 chosen = [case for case in CASES if case.__name__ in (sys.argv[2:] or [c.__name__ for c in CASES])]

@@ -29,9 +29,8 @@ struct labelled_inputs {
 
   /// The first `count` images of a set. Throws std::out_of_range if there are fewer.
   labelled_inputs(const labelled_images& set, std::size_t count)
-      : pixels(set.normalized(0, count)), labels(set.labels.begin(),
-                                                 set.labels.begin() +
-                                                     static_cast<std::ptrdiff_t>(count)) {
+      : pixels(set.normalized(0, count)),
+        labels(set.labels.begin(), set.labels.begin() + static_cast<std::ptrdiff_t>(count)) {
     if (set.image_size() != static_cast<std::size_t>(input_shape.size()))
       throw std::runtime_error("the images have " + std::to_string(set.image_size()) +
                                " pixels, the network takes " + std::to_string(input_shape.size()));
@@ -44,12 +43,11 @@ public:
   static constexpr bool rows_are_independent = true;
 
   /// Each model has weights of its own; the inputs are shared.
-  demo_model(const network& net, std::shared_ptr<const labelled_inputs> inputs,
-             std::uint64_t batch)
+  demo_model(const network& net, std::shared_ptr<const labelled_inputs> inputs, std::uint64_t batch)
       : net_(net), tensors_(net_.parameters()), inputs_(std::move(inputs)), batch_(batch),
-        columns_(static_cast<std::size_t>(std::max(
-            {unfolded_size(input_shape), unfolded_size(pool1_shape), unfolded_size(pool2_shape)}))) {
-  }
+        columns_(static_cast<std::size_t>(
+            std::max({unfolded_size(input_shape), unfolded_size(pool1_shape),
+                      unfolded_size(pool2_shape)}))) {}
   demo_model(const demo_model&) = delete; // the tensors point into the network
   demo_model& operator=(const demo_model&) = delete;
 
@@ -76,7 +74,8 @@ public:
       const std::string reader = t.name.substr(0, t.name.find('.'));
       const auto at = std::find_if(demo::layers.begin(), demo::layers.end(),
                                    [&](const layer_info& l) { return l.name == reader; });
-      list.push_back({t.name, bitfault::view(t.data.data(), e),
+      list.push_back({t.name,
+                      bitfault::view(t.data.data(), e),
                       t.name.ends_with(".bias") ? parameter_kind::bias : parameter_kind::weight,
                       {static_cast<std::size_t>(at - demo::layers.begin()) + 1}});
     }

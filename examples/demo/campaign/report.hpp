@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "figures.hpp"
-#include "inputs.hpp"
+#include "demo_model.hpp"
 #include "results.hpp"
-#include "summary.hpp"
+
+#include <bitfault/campaign/report.hpp>
 
 #include <string>
 
 namespace demo {
 
-/// The whole report as one HTML file that needs no other: no network, no scripts. `program` is how
-/// the reader can call the program again.
-[[nodiscard]] std::string html_report(const campaign_results& results, const summary& s,
-                                      const inputs& in, const figures& drawn,
-                                      const std::string& program);
+/// One file that needs no other. `inputs` are the images of the campaign on single faults.
+[[nodiscard]] bitfault::campaign::written_report html_report(const demo_results& results,
+                                                             const network& net,
+                                                             const labelled_inputs& inputs,
+                                                             const std::string& program);
 
 } // namespace demo

@@ -1,68 +1,69 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "experiment.hpp"
-#include "inputs.hpp"
+#include "experiments.hpp"
+
+#include <bitfault/campaign/overview.hpp>
+#include <bitfault/campaign/store.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace demo {
 
-struct settings {
-  std::uint64_t seed = 1;
-  std::uint64_t trials = 6000;      ///< single faults of each bit, tensor and layer
-  std::uint64_t sweep_trials = 300; ///< sets of faults of each bit error rate
-  std::size_t block = 100;          ///< images run with each of these sets
-  unsigned threads = 1;
-};
-
-inline constexpr unsigned weight_bits = 32;
-
-/// A single fault that was run again on many images, by its address.
-struct replayed_fault {
-  std::string address;
-  std::string tensor;
-  float before = 0;
-  float after = 0;
-  std::size_t right = 0; ///< of campaign_results::replay_images
-};
-
-/// A fault that changed the class of an image.
-struct changed_answer {
-  std::string address;
-  std::size_t image = 0;
-  std::size_t golden = 0;
-  std::size_t faulty = 0;
-};
-
-/// How far the campaign is: inferences, and the experiment in which the complete trials end.
-struct progress {
-  std::uint64_t done = 0;
-  std::uint64_t total = 0;
-  const experiment* now = nullptr;    ///< none: the search for the worst faults
-  std::span<const record> complete{}; ///< its complete trials so far
-  std::size_t block = 1;              ///< settings::block
-};
-
+/// A campaign's file and what its trials add up to.
 struct campaign_results {
-  settings chosen;
-  evaluation golden;
-  std::vector<experiment> experiments{};
-  std::vector<std::vector<record>> records{}; ///< of each experiment
-  std::vector<replayed_fault> worst{};        ///< of each tensor, the worst among those tried
-  std::size_t replay_images = 0;              ///< the first images, on which they were tried
-  std::size_t replay_right = 0;               ///< how many of them are right without a fault
-  std::vector<changed_answer> changed{};
-  bool restored = false; ///< every thread's weights are bit for bit what they were
-  double seconds = 0;
+  const bitfault::campaign::store* file;
+  std::vector<bitfault::campaign::experiment_overview> experiments;
+
+  explicit campaign_results(const bitfault::campaign::store& s)
+      : file(&s), experiments(bitfault::campaign::overviews_of(s)) {}
 };
 
-/// How many faults of each tensor that changed an answer are tried on many images, and on how many.
-inline constexpr std::size_t replays = 10;
-inline constexpr std::size_t most_replay_images = 1000;
+/// The share of all single faults that change an answer on the images of the truth.
+struct known_share {
+  double share = 0;
+  std::uint64_t faults = 0;
+  bool same_build = true; ///< this program's golden outputs are those of the program that made it
+};
+
+/// Everything that tables and figures show.
+struct demo_results {
+  campaign_sizes sizes;
+  campaign_results single, rates, known;
+  std::optional<known_share> truth; ///< none for other weights than those that it is about
+  double golden = 0;                ///< accuracy without faults, on the images of `single`
+
+  [[nodiscard]] std::span<const bitfault::campaign::experiment_overview> bits() const {
+    return std::span(single.experiments).subspan(0, weight_bits);
+  }
+  [[nodiscard]] const bitfault::campaign::experiment_overview& any_bit() const {
+    return single.experiments[any_weight_bit];
+  }
+  [[nodiscard]] std::span<const bitfault::campaign::experiment_overview> tensors_part() const {
+    return std::span(single.experiments).subspan(first_tensor, tensors);
+  }
+  [[nodiscard]] std::span<const bitfault::campaign::experiment_overview> layers_part() const {
+    return std::span(single.experiments).subspan(first_layer, layers.size());
+  }
+};
+
+[[nodiscard]] inline bitfault::campaign::trial_estimate
+sdc_of(const bitfault::campaign::experiment_overview& e) {
+  return e.sums.sdc_share(e.sums.all());
+}
+[[nodiscard]] inline double share_of(const bitfault::campaign::experiment_overview& e,
+                                     bitfault::campaign::outcome o) {
+  return e.sums.outcome_share(e.sums.all(), o).value;
+}
+
+/// Sign, exponent or mantissa of a 32-bit float.
+[[nodiscard]] constexpr const char* field_of(std::size_t bit) noexcept {
+  return bit == 31 ? "sign" : bit >= 23 ? "exponent" : "mantissa";
+}
 
 } // namespace demo

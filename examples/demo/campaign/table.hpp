@@ -2,13 +2,12 @@
 #pragma once
 
 #include "results.hpp"
-#include "summary.hpp"
 
 #include <string>
 
 namespace demo {
 
-/// The results as text, 80 columns wide.
-[[nodiscard]] std::string text_tables(const campaign_results& results, const summary& s);
+/// What came out, for a terminal of 80 columns.
+[[nodiscard]] std::string text_tables(const demo_results& results);
 
 } // namespace demo
