@@ -213,3 +213,15 @@ TEST_CASE("messages can be made at compile time") {
   STATIC_REQUIRE(m.text[10] == 'l');
   STATIC_REQUIRE(m.length == 59);
 }
+
+TEST_CASE("a number just above 1 is not printed as 1") {
+  using namespace bitfault;
+  const auto text = [](double p) {
+    return std::string(message({refusal::rate_not_a_probability, 0,
+                                bitfault::detail::bit_cast<std::uint64_t>(p), 1, "rate"})
+                           .text);
+  };
+  CHECK(text(1 + 0x1p-52) ==
+        "bitfault: rate: 1 + 2.22045e-16 is not a probability; it must lie in [0, 1]");
+  CHECK(text(1.5) == "bitfault: rate: 1.5 is not a probability; it must lie in [0, 1]");
+}

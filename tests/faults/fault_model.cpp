@@ -142,14 +142,14 @@ namespace {
 template <class F, class T>
 constexpr bool fits = bitfault::detail::fits_element<F, T>();
 
-const auto of_float = [](float v, auto&) { return v; };
-const auto of_double = [](double v, auto&) { return v; };
-const auto of_int = [](int v, auto&) { return v; };
-const auto of_any = [](auto v, auto&) { return static_cast<decltype(v)>(v / 2); };
-const auto returns_int = [](std::uint8_t v, auto&) { return v + 1; };
-const auto of_words = [](std::uint32_t w, std::uint32_t mask, auto&) { return w ^ mask; };
-const auto any_mask = [](std::uint32_t w, auto mask, random_source&) { return w ^ mask; };
-const auto any_word = [](auto w, std::uint32_t, auto& random) { return random.next32(), w; };
+constexpr auto of_float = [](float v, auto&) { return v; };
+constexpr auto of_double = [](double v, auto&) { return v; };
+constexpr auto of_int = [](int v, auto&) { return v; };
+constexpr auto of_any = [](auto v, auto&) { return static_cast<decltype(v)>(v / 2); };
+constexpr auto returns_int = [](std::uint8_t v, auto&) { return v + 1; };
+constexpr auto of_words = [](std::uint32_t w, std::uint32_t mask, auto&) { return w ^ mask; };
+constexpr auto any_mask = [](std::uint32_t w, auto mask, random_source&) { return w ^ mask; };
+constexpr auto any_word = [](auto w, std::uint32_t, auto& random) { return random.next32(), w; };
 struct halves {
   template <class T>
   T operator()(T v, auto&) const {

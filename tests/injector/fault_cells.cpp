@@ -74,7 +74,7 @@ void check_cost(const Pattern& pattern, index_t k, index_t length) {
 } // namespace
 
 TEST_CASE("few large events ask the draw O(k^2) times, not once for each pair of cells") {
-  for (const index_t length : {64, 256, 1024})
+  for (const index_t length : {index_t{64}, index_t{256}, index_t{1024}})
     check_cost(burst{length}, 100, length);
   check_cost(tile{32, 32}, 50, 1024);
 }

@@ -111,7 +111,12 @@ constexpr message_text message(const status& s) noexcept {
   case refusal::rate_not_a_probability:
   case refusal::fraction_not_a_probability:
   case refusal::intermittency_not_a_probability:
-    return m << detail::bit_cast<double>(s.value) << " is not a probability; it must lie in [0, 1]";
+    // So close to 1 that six digits do not show it.
+    if (const auto p = detail::bit_cast<double>(s.value); p > 1 && p < 1.00001)
+      m << "1 + " << p - 1;
+    else
+      m << p;
+    return m << " is not a probability; it must lie in [0, 1]";
   case refusal::bit_outside_word:
     return m << "bit " << value << " is outside a word of " << limit << " bits";
   case refusal::bit_range_reversed:

@@ -48,6 +48,7 @@ public:
              detail::sequence_of<std::remove_reference_t<Sequence>, T> &&
              (std::is_lvalue_reference_v<Sequence> ||
               detail::borrowing<std::remove_cvref_t<Sequence>>))
+  // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): spans themselves are excluded above
   BITFAULT_FN constexpr span(Sequence&& s) noexcept
       : data_(s.data()), size_(static_cast<std::size_t>(s.size())) {}
 
