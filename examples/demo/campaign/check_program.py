@@ -52,7 +52,8 @@ def report():
     assert figures >= 5 or (figures == 0 and "This report has no figures" in text), figures
     assert "every weight is bit for bit what it was" in run.stdout
     for line in run.stdout.splitlines():
-        assert len(line) <= 80 or line.startswith(("Report:", "Again:", "Trials:", "bitfault ")), line
+        long_ones = ("Report:", "Again:", "Trials:", "bitfault ")
+        assert len(line) <= 80 or line.startswith(long_ones), line
     assert "\x1b" not in run.stdout + run.stderr, "escape sequences without a terminal"
 
 
