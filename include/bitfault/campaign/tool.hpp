@@ -11,6 +11,7 @@
 #include "model_kinds.hpp"
 #include "progress_line.hpp"
 #include "ranks.hpp"
+#include "report.hpp"
 #include "store.hpp"
 #include "summary_table.hpp"
 #include "writer_lock.hpp"
@@ -244,15 +245,29 @@ inline void add_campaign_commands(CLI::App& app, const model_kinds& models,
     };
   });
 
-  auto* exporting = app.add_subcommand("export", "Writes a database as CSV files");
+  auto* exporting =
+      app.add_subcommand("export", "Writes a database as CSV files, as an HTML report, or both");
   const auto from = std::make_shared<std::string>();
   const auto folder = std::make_shared<std::string>();
+  const auto report = std::make_shared<std::string>();
   exporting->add_option("store", *from, "The database")->required();
-  exporting->add_option("--csv", *folder, "The folder for the tables")->required();
-  exporting->callback([&chosen, from, folder] {
-    chosen = [from, folder] {
-      export_csv(store::read(*from), *folder);
-      std::cout << *folder << '\n';
+  exporting->add_option("--csv", *folder, "The folder for the tables");
+  exporting->add_option("--report", *report, "The file for the report");
+  exporting->callback([&chosen, from, folder, report] {
+    if (folder->empty() && report->empty())
+      throw CLI::RequiredError("--csv or --report");
+    chosen = [from, folder, report] {
+      const store s = store::read(*from);
+      if (!folder->empty()) {
+        export_csv(s, *folder);
+        std::cout << *folder << '\n';
+      }
+      if (!report->empty()) {
+        const std::string problem = write_report(s, *report);
+        if (!problem.empty())
+          std::cerr << problem << '\n';
+        std::cout << *report << '\n';
+      }
     };
   });
 
