@@ -308,11 +308,19 @@ def rank_stores(folder):
 
 
 def started_ranks(folder, program_with_mpi, number):
-    """A run that all of its ranks have written trials in."""
+    """A run that all of its ranks have written trials in.
+
+    What more ranks have left is merged first, and their files are removed by ascending name: while
+    that goes on, those that are there are never those of the first ranks alone."""
     process = started(folder.command(program_with_mpi, start=mpirun(number)))
+    wanted = {f"toy.sqlite.rank-{rank}" for rank in range(number)}
+
+    def all_have_written():
+        there = rank_stores(folder)
+        return {path.name for path in there} == wanted and all(map(trials_in, there))
+
     try:
-        wait_until(lambda: sum(trials_in(path) > 0 for path in rank_stores(folder)) == number,
-                   process, "trials of all ranks")
+        wait_until(all_have_written, process, "trials of all ranks")
     except BaseException:
         end_session(process)
         raise
