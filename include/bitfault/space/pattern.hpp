@@ -4,6 +4,7 @@
 #include "../core/extents.hpp"
 #include "../core/policy.hpp"
 #include "../core/status.hpp"
+#include "cell.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,12 +23,6 @@
 namespace bitfault {
 
 namespace detail {
-
-/// One element and a mask in its word.
-struct cell {
-  index_t element = 0;
-  std::uint64_t mask = 0;
-};
 
 struct bound_single {
   static constexpr bool is_single = true;
@@ -163,9 +158,17 @@ BITFAULT_FN constexpr status size_refused(const char* place, std::size_t member 
           bit_cast<std::uint64_t>(static_cast<double>(size)), 1, place};
 }
 
-BITFAULT_FN constexpr status axis_refused(const char* place, std::size_t axis,
-                                          std::size_t rank) noexcept {
-  return {refusal::axis_outside, static_cast<std::uint32_t>(axis), as_given(axis), rank, place};
+/// The anchor's whole line along an axis, which is called `named` where the tensor has none.
+template <std::size_t Capacity>
+BITFAULT_FN constexpr bound_block<Capacity> bound_line(const char* place,
+                                                       const extents<Capacity>& e, std::size_t axis,
+                                                       std::size_t named, status& state) noexcept {
+  bound_block<Capacity> block(e);
+  if (axis < e.rank)
+    block.whole_axis(axis);
+  else if (state.ok())
+    state = axis_refused(place, named, e.rank);
+  return block;
 }
 
 } // namespace detail
@@ -206,12 +209,7 @@ struct line {
   template <std::size_t Capacity>
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
                                   status& state) const noexcept {
-    detail::bound_block<Capacity> block(e);
-    if (axis < e.rank)
-      block.whole_axis(axis);
-    else if (state.ok())
-      state = detail::axis_refused("line", axis, e.rank);
-    return block;
+    return detail::bound_line("line", e, axis, axis, state);
   }
 };
 
@@ -221,12 +219,7 @@ struct row {
   template <std::size_t Capacity>
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
                                   status& state) const noexcept {
-    detail::bound_block<Capacity> block(e);
-    if (e.rank >= 1)
-      block.whole_axis(e.rank - 1);
-    else if (state.ok())
-      state = detail::axis_refused("row", 0, e.rank);
-    return block;
+    return detail::bound_line("row", e, e.rank - 1, 0, state);
   }
 };
 
@@ -236,12 +229,7 @@ struct column {
   template <std::size_t Capacity>
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, unsigned,
                                   status& state) const noexcept {
-    detail::bound_block<Capacity> block(e);
-    if (e.rank >= 2)
-      block.whole_axis(e.rank - 2);
-    else if (state.ok())
-      state = detail::axis_refused("column", 1, e.rank);
-    return block;
+    return detail::bound_line("column", e, e.rank - 2, 1, state);
   }
 };
 
