@@ -20,6 +20,7 @@ int main() {
 
   bitfault::fault_list faults = injector.draw<float>(extents, key); // nothing is injected yet
   faults.name_tensor("conv1.weight");
+  faults.describe("bit_flip, exactly 100");
   faults.save(folder / "trial7.bfl");     // binary
   faults.save_csv(folder / "trial7.csv"); // text, to read and edit
 

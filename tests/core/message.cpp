@@ -31,7 +31,7 @@ constexpr std::uint64_t negative(std::int64_t n) { return static_cast<std::uint6
 constexpr std::uint64_t largest = ~std::uint64_t{0};
 constexpr std::uint64_t longest = std::uint64_t{1} << 63; // -9223372036854775808
 
-constexpr int last_refusal = static_cast<int>(refusal::wrong_device);
+constexpr int last_refusal = static_cast<int>(refusal::rank_differs);
 
 std::string sentence(refusal reason, std::uint32_t axis, std::uint64_t value, std::uint64_t limit,
                      const char* place = "") {
@@ -143,9 +143,11 @@ TEST_CASE("every refusal has a sentence of its own that names its numbers") {
   CHECK(sentence(refusal::list_not_sorted, 1, 2, 3, "elements") ==
         "bitfault: elements: entry 1 (element 2) does not come after element 3; the list must be "
         "sorted without repeats");
-  CHECK(sentence(refusal::extents_differ, 0, 12, 10, "apply") ==
-        "bitfault: apply: the faults are for a tensor of 10 elements, the view has 12 (or other "
-        "extents)");
+  CHECK(sentence(refusal::extents_differ, 2, 12, 10, "apply") ==
+        "bitfault: apply: axis 2 of the tensor has size 12; the faults are for a tensor with size "
+        "10 there");
+  CHECK(sentence(refusal::rank_differs, 0, 3, 4, "apply") ==
+        "bitfault: apply: the tensor has rank 3; the faults are for a tensor of rank 4");
   CHECK(sentence(refusal::space_too_large, 0, 0, 62, "bind") ==
         "bitfault: bind: the site space has more than 2^62 sites; it cannot be counted here");
   CHECK(sentence(refusal::scratch_too_small, 0, 3, 4, "scoped") ==
@@ -159,8 +161,8 @@ TEST_CASE("every refusal has a sentence of its own that names its numbers") {
         "bitfault: burst: 0 is not allowed here");
   CHECK(sentence(refusal::null_data, 0, 7, 0, "apply") ==
         "bitfault: apply: the data pointer is null, but the tensor has 7 elements");
-  CHECK(sentence(refusal::wrong_type, 0, 2, 1, "from_dlpack") ==
-        "bitfault: from_dlpack: the element type does not match (type code 2, expected 1)");
+  CHECK(sentence(refusal::wrong_type, 0, 2032, 8, "view_as(DLTensor)") ==
+        "bitfault: view_as(DLTensor): the tensor's elements are float32; int8 is needed here");
   CHECK(sentence(refusal::unsupported_layout, 0, 2, 1, "from_dlpack") ==
         "bitfault: from_dlpack: the memory layout cannot be viewed (value 2, limit 1)");
   CHECK(sentence(refusal::log_too_small, 0, 3, 4, "record_to") ==
@@ -183,8 +185,22 @@ TEST_CASE("a negative number that was given is shown as it is") {
       "bitfault: region: the range on axis 1 begins at -4 and ends at -2; it must not be reversed "
       "and its step must not be 0");
   CHECK(sentence(refusal::extents_differ, 0, negative(-12), 10, "apply") ==
-        "bitfault: apply: the faults are for a tensor of 10 elements, the view has -12 (or other "
-        "extents)");
+        "bitfault: apply: axis 0 of the tensor has size -12; the faults are for a tensor with size "
+        "10 there");
+}
+
+TEST_CASE("element types are named, those that the library does not know too") {
+  const auto types = [](std::uint64_t given, std::uint64_t needed) {
+    return std::string(message(status{refusal::wrong_type, 0, given, needed, ""}).text)
+        .substr(std::string("bitfault: the tensor's elements are ").size());
+  };
+  CHECK(types(1016, 6008) == "uint16; bool is needed here");
+  CHECK(types(4016, 2016) == "bfloat16; float16 is needed here");
+  CHECK(types(3032, 64) == "bits32; int64 is needed here");
+  CHECK(types(3008, 3008) == "bits8; another type is needed here");
+  CHECK(types(5064, 2064) == "complex64; float64 is needed here");
+  CHECK(types(4002032, 2032) == "float32 in 4 lanes; float32 is needed here");
+  CHECK(types(10008, 2032) == "of DLPack's type 10 with 8 bits; float32 is needed here");
 }
 
 TEST_CASE("no refusal is without a sentence, and the longest numbers do not cut one") {

@@ -101,6 +101,17 @@ TEST_CASE("the text form is forgiving where nothing is in doubt") {
       loaded(with("# tensor: fc.w\n# policies: exactly 4, any bit\n", "")).header().tensor.empty());
 }
 
+TEST_CASE("a list without a name and a description has no lines for them") {
+  auto h = known_list().header();
+  h.tensor.clear();
+  h.policies.clear();
+  std::ostringstream out;
+  fault_list(h, {}).save_csv(out);
+  CHECK(out.str() ==
+        with("# tensor: fc.w\n# policies: exactly 4, any bit\n", "").substr(0, out.str().size()));
+  CHECK(out.str().find("extents: 2 3 4\nelement,") != std::string::npos);
+}
+
 TEST_CASE("each mistake in the metadata is said with its line") {
   fails(with("# bitfault fault list\n", "# bitfault fault lists\n"), 1,
         "expected '# bitfault fault list'");
@@ -130,7 +141,7 @@ TEST_CASE("each mistake in a fault is said with its line") {
         "element 22 is not the one of the coordinates, which is 23");
   fails(with("23,1 2 3,", ",,"), 14, "neither element nor coordinates are given");
   fails(with("23,1 2 3,", "23,2 2 3,"), 14, "coordinate 2 on axis 0 is outside its extent 2");
-  fails(with("23,1 2 3,", "23,2 3,"), 14, "2 coordinates for a tensor of rank 3");
+  fails(with("23,1 2 3,", "23,2 3,"), 14, "2 coordinates or ranges given for a tensor of rank 3");
   fails(with("23,1 2 3,", "x,1 2 3,"), 14, "expected a number for 'element', found 'x'");
   fails(with("23,1 2 3,", "23,1 2 z,"), 14, "expected a number for 'coordinates', found 'z'");
   fails(with(",0 3,", ",0 8,"), 15, "bit 8 is outside a word of 8 bits");

@@ -49,9 +49,8 @@ TEST_CASE("each element type has the name of its width and kind") {
 TEST_CASE("every name that the library gives is in the table with its width") {
   const auto known = [](auto value) {
     using T = decltype(value);
-    const auto code = bitfault::detail::element_code(bitfault::element_name<T>());
-    return code != 0 &&
-           bitfault::detail::named_widths[code].bits == bitfault::element_traits<T>::layout.bits;
+    const auto* const known_as = bitfault::detail::find_named_type(bitfault::element_name<T>());
+    return known_as != nullptr && known_as->bits == bitfault::element_traits<T>::layout.bits;
   };
   CHECK(known(false));
   CHECK(known(std::int8_t{}));

@@ -45,54 +45,6 @@ struct add_mask {
 
 } // namespace
 
-TEST_CASE("faults that do not depend on the data are drawn without it") {
-  const extents e{6, 4, 5};
-  const tensor<float> t(120);
-  const auto same = [&](const auto& injector) {
-    const fault_key key{1, 2, 3, 4};
-    const fault_list list = injector.template draw<float>(e, key);
-    CHECK(list == injector.draw(bitfault::view(t.data(), e), key));
-    CHECK(list.size() == 10);
-    CHECK(list.header() == header_of<float>(e, key));
-    return list;
-  };
-  using bitfault::make_injector;
-  const bitfault::exactly_elements ten{10};
-  for (const listed_fault& f : same(make_injector(bitfault::bit_flip{}, ten))) {
-    CHECK(f.action == fault_action::flip);
-    CHECK(bitfault::detail::popcount(f.mask) == 1);
-    CHECK(f.value == 0);
-  }
-  CHECK(same(make_injector(bitfault::stuck_at_0{}, ten))[0].action == fault_action::stuck_at_0);
-  CHECK(same(make_injector(bitfault::stuck_at_1{}, ten))[0].action == fault_action::stuck_at_1);
-  for (const listed_fault& f : same(make_injector(bitfault::constant{1.0f}, ten)))
-    CHECK(f == listed_fault{f.element, 0xFFFFFFFFu, 0x3F800000u, fault_action::write});
-  same(make_injector(bitfault::zero{}, ten));
-  same(make_injector(bitfault::random_value{-1, 1}, ten));
-  same(make_injector(bitfault::replacement{bitfault::normal{0, 1}}, ten));
-}
-
-TEST_CASE("bad policies and wrong views are thrown by draw") {
-  const auto too_many = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{400});
-  tensor<float> t(12);
-  CHECK(has(thrown<bitfault::error>([&] { too_many.draw<float>(extents{12}, {}); }),
-            "400 faults asked for, but the space has only 384 sites"));
-  CHECK(has(thrown<bitfault::error>([&] { too_many.draw(bitfault::view(t.data(), 12), {}); }),
-            "384"));
-  const auto bound =
-      bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{1}).bind<float>(extents{13});
-  CHECK(has(thrown<bitfault::error>([&] { draw_faults(bound, bitfault::view(t.data(), 12), {}); }),
-            "a tensor of 13 elements, the view has 12"));
-}
-
-TEST_CASE("a const tensor can be drawn from") {
-  const std::vector<float> values(50, 1.0f);
-  const auto injector = bitfault::make_injector(bitfault::scale{2}, bitfault::exactly{3});
-  const fault_list list = injector.draw(bitfault::view(values), {});
-  REQUIRE(list.size() == 3);
-  CHECK(list[0].value == 0x40000000u);
-}
-
 TEST_CASE("a list refuses a view that does not fit, before the first write") {
   fault_list list(header_of<float>(extents{3, 4}), {{0, 1, 0, fault_action::flip}});
   tensor<float> t(12);
@@ -103,24 +55,24 @@ TEST_CASE("a list refuses a view that does not fit, before the first write") {
     CHECK(t == golden);
     CHECK(list.applied() == 0);
   };
-  const char* other_extents = "fault list: the faults are for a tensor of 12 elements";
+  const char* other_rank =
+      "fault list: the tensor has rank 1; the faults are for a tensor of rank 2";
   refused(list.apply(bitfault::view(t.data(), extents{4, 3})), refusal::extents_differ,
-          other_extents);
-  refused(list.apply(bitfault::view(t.data(), extents{12})), refusal::extents_differ,
-          other_extents);
-  refused(list.reapply(bitfault::view(t.data(), extents{12, 1})), refusal::extents_differ,
-          other_extents);
+          "fault list: axis 0 of the tensor has size 4; the faults are for a tensor with size 3");
+  refused(list.reapply(bitfault::view(t.data(), extents{3, 2})), refusal::extents_differ,
+          "fault list: axis 1 of the tensor has size 2; the faults are for a tensor with size 4");
+  refused(list.apply(bitfault::view(t.data(), extents{12})), refusal::rank_differs, other_rank);
   float* const nothing = nullptr;
   refused(list.apply(bitfault::view(nothing, extents{3, 4})), refusal::null_data, "null");
   tensor<std::int32_t> integers(12);
   refused(list.apply(bitfault::view(integers.data(), extents{3, 4})), refusal::wrong_type,
-          "fault list: the view's elements are int32: the element type does not match");
+          "fault list: the tensor's elements are int32; float32 is needed here");
   tensor<double> doubles(12);
   refused(list.restore(bitfault::view(doubles.data(), extents{3, 4})), refusal::wrong_type,
-          "the view's elements are float64");
+          "fault list: the tensor's elements are float64; float32 is needed here");
   CHECK(has(
       thrown<bitfault::error>([&] { auto s = list.scoped(bitfault::view(t.data(), extents{12})); }),
-      other_extents));
+      other_rank));
   CHECK(has(thrown<bitfault::error>([&] { list.words_before(bitfault::view(doubles.data(), 12)); }),
             "float64"));
 }
@@ -214,6 +166,10 @@ TEST_CASE("a list by hand is checked") {
   CHECK(list.header().tensor == "conv1.weight");
   CHECK_FALSE(thrown<bitfault::error>([&] { list.name_tensor("a b"); }).empty());
   CHECK(list.header().tensor == "conv1.weight");
+  list.describe("write, by hand");
+  CHECK(list.header().policies == "write, by hand");
+  CHECK(has(thrown<bitfault::error>([&] { list.describe("two\nlines"); }), "control character"));
+  CHECK(list.header().policies == "write, by hand");
 }
 
 TEST_CASE("lists differ by any fault and any part of the header") {

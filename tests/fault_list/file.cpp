@@ -105,27 +105,3 @@ TEST_CASE("a save that fails half way leaves the old file and no other") {
   CHECK(fault_list::load(path) == some_list(5000));
 }
 #endif
-
-TEST_CASE("a file keeps its permissions, and a link that leads nowhere yet its place") {
-  namespace fs = std::filesystem;
-  const fs::path folder = fs::temp_directory_path() / "bitfault-test-file-links";
-  fs::remove_all(folder);
-  fs::create_directories(folder);
-  const fs::path file = folder / "file", link = folder / "link";
-  bitfault::detail::write_file(file, "one");
-  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read);
-  const auto permissions = fs::status(file).permissions();
-  bitfault::detail::write_file(file, "two");
-  CHECK(fs::status(file).permissions() == permissions);
-  CHECK(bitfault::detail::read_file(file) == "two");
-
-  fs::create_symlink("later", link);
-  bitfault::detail::write_file(link, "three");
-  CHECK(fs::is_symlink(link));
-  CHECK(bitfault::detail::read_file(folder / "later") == "three");
-
-  const fs::path round = folder / "round";
-  fs::create_symlink("round", round);
-  CHECK_THROWS_AS(bitfault::detail::write_file(round, "four"), bitfault::file_error);
-  fs::remove_all(folder);
-}

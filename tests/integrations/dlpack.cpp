@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../views/odometer.hpp"
 #include "catch.hpp"
+#include "like_dltensor.hpp"
 
 #include <bitfault/integrations/dlpack.hpp>
 
@@ -21,22 +22,6 @@ namespace {
 using bitfault::refusal;
 using bitfault::view_as;
 namespace dlpack = bitfault::dlpack;
-
-/// DLTensor's members, for systems without dlpack.h.
-struct like_dltensor {
-  void* data;
-  struct {
-    int device_type, device_id;
-  } device;
-  int ndim;
-  struct {
-    std::uint8_t code, bits;
-    std::uint16_t lanes;
-  } dtype;
-  std::int64_t* shape;
-  std::int64_t* strides;
-  std::uint64_t byte_offset;
-};
 
 /// A tensor over its own shape and strides; `tensor()` fills in the struct.
 template <class T, class Struct = like_dltensor>
@@ -160,6 +145,8 @@ TEST_CASE("DLPack: another element type is refused, and both are named") {
   CHECK(s.reason == refusal::wrong_type);
   CHECK(s.value == 2032);
   CHECK(s.limit == 32);
+  CHECK(message(s).text == std::string("bitfault: view_as(DLTensor): the tensor's elements are "
+                                       "float32; int32 is needed here"));
   CHECK(refused<double>(t).reason == refusal::wrong_type);
   CHECK(refused<const std::uint32_t>(t).limit == 1032);
   t.dtype.lanes = 4;
@@ -291,6 +278,7 @@ TEST_CASE("DLPack: visit refuses element types that it does not know") {
         } catch (const bitfault::error& e) {
           CHECK(e.why().reason == refusal::wrong_type);
           CHECK(e.why().value == static_cast<std::uint64_t>(code * 1000 + bits));
+          CHECK(std::string(e.what()).find("another type is needed here") != std::string::npos);
         }
       }
     }

@@ -118,8 +118,8 @@ TEST_CASE("a list that is for other extents is refused") {
   static_cast<void>(elements{numbers, sizes}.bind(extents{2, 3}, state));
   CHECK(state.ok());
   static_cast<void>(elements{numbers, sizes}.bind(extents{3, 2}, state));
-  CHECK(state.reason == refusal::extents_differ);
+  CHECK(state == status{refusal::extents_differ, 0, 3, 2});
   status other_rank;
   static_cast<void>(elements{numbers, sizes}.bind(extents{6}, other_rank));
-  CHECK(other_rank.reason == refusal::extents_differ);
+  CHECK(other_rank == status{refusal::rank_differs, 0, 1, 2});
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "bits.hpp"
+#include "status.hpp"
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 
 namespace bitfault {
 
@@ -88,6 +90,46 @@ template <class... I>
   requires(!(std::floating_point<I> || ...))
 extents(I...)
 ->extents<sizeof...(I)>;
+
+namespace detail {
+
+BITFAULT_FN constexpr status axis_refused(const char* place, std::size_t axis,
+                                          std::size_t rank) noexcept {
+  return {refusal::axis_outside, static_cast<std::uint32_t>(axis), as_given(axis), rank, place};
+}
+
+/// The first axis from `Axis` on with another size than wanted, or the rank. Without a loop where
+/// axes are few, so that nothing is left of a comparison of constants, at -Os too.
+template <std::size_t Axis = 0, std::size_t Capacity, class Sizes>
+BITFAULT_FN BITFAULT_INLINE constexpr std::size_t first_difference(const extents<Capacity>& e,
+                                                                   const Sizes& wanted) noexcept {
+  if constexpr (Capacity > 6) {
+    std::size_t axis = 0;
+    while (axis < e.rank && e[axis] == wanted[axis])
+      ++axis;
+    return axis;
+  } else if constexpr (Axis == Capacity) {
+    return e.rank;
+  } else {
+    return Axis < e.rank && e[Axis] == wanted[Axis] ? first_difference<Axis + 1>(e, wanted) : Axis;
+  }
+}
+
+/// Whether a tensor has the extents that something was made for, a list of sizes of `rank` axes; if
+/// not, on which axis they differ.
+template <std::size_t Capacity, class Sizes>
+BITFAULT_FN BITFAULT_INLINE constexpr status check_extents(const extents<Capacity>& e,
+                                                           const Sizes& wanted, std::size_t rank,
+                                                           const char* place) noexcept {
+  if (e.rank != rank)
+    return {refusal::rank_differs, 0, e.rank, rank, place};
+  if (const std::size_t axis = first_difference(e, wanted); axis < rank)
+    return {refusal::extents_differ, static_cast<std::uint32_t>(axis), as_given(e[axis]),
+            static_cast<std::uint64_t>(wanted[axis]), place};
+  return {};
+}
+
+} // namespace detail
 
 /// Flat (row-major) number <-> coordinates, without division while numbers fit into 32 bits.
 template <std::size_t Capacity>

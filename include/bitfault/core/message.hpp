@@ -64,6 +64,23 @@ struct message_text {
     return *this << number{digits, count, exponent};
   }
 
+  /// An element type by its number (see `status::value`): "float32", "int8", "bool".
+  struct element_type {
+    std::uint64_t number;
+  };
+  constexpr message_text& operator<<(element_type t) noexcept {
+    constexpr const char* kinds[] = {"int", "uint", "float", "bits", "bfloat", "complex", "bool"};
+    const std::uint64_t lanes = t.number / 1000000, code = t.number / 1000 % 1000;
+    const std::uint64_t bits = t.number % 1000;
+    if (code >= sizeof kinds / sizeof *kinds)
+      *this << "of DLPack's type " << code << " with " << bits << " bits";
+    else if (*this << kinds[code]; code != 6 || bits != 8) // bool is not called bool8
+      *this << bits;
+    if (lanes != 0)
+      *this << " in " << lanes << " lanes";
+    return *this;
+  }
+
 private:
   struct number {
     std::uint64_t digits;
@@ -145,8 +162,8 @@ constexpr message_text message(const status& s) noexcept {
     return m << "entry " << axis << " (element " << value << ") does not come after element "
              << limit << "; the list must be sorted without repeats";
   case refusal::extents_differ:
-    return m << "the faults are for a tensor of " << limit << " elements, the view has " << value
-             << " (or other extents)";
+    return m << "axis " << axis << " of the tensor has size " << value
+             << "; the faults are for a tensor with size " << limit << " there";
   case refusal::sizes_differ:
     return m << "a sequence of " << value << " elements given for extents of " << limit;
   case refusal::space_too_large:
@@ -163,8 +180,10 @@ constexpr message_text message(const status& s) noexcept {
   case refusal::null_data:
     return m << "the data pointer is null, but the tensor has " << value << " elements";
   case refusal::wrong_type:
-    return m << "the element type does not match (type code " << value << ", expected " << limit
-             << ")";
+    m << "the tensor's elements are " << message_text::element_type{s.value} << "; ";
+    if (s.limit == s.value) // types of a user's own, which have no number
+      return m << "another type is needed here";
+    return m << message_text::element_type{s.limit} << " is needed here";
   case refusal::unsupported_layout:
     return m << "the memory layout cannot be viewed (value " << value << ", limit " << limit << ")";
   case refusal::log_too_small:
@@ -177,6 +196,9 @@ constexpr message_text message(const status& s) noexcept {
   case refusal::wrong_device:
     return m << "the data is in the memory of device type " << value << "; type " << limit
              << " is needed here";
+  case refusal::rank_differs:
+    return m << "the tensor has rank " << value << "; the faults are for a tensor of rank "
+             << limit;
   }
   return m;
 }

@@ -94,6 +94,26 @@ BITFAULT_FN constexpr std::int64_t sign_extended(std::uint64_t code, unsigned bi
   return static_cast<std::int64_t>(code << up) >> up;
 }
 
+/// The integer element nearest to a whole number: clamped to the element's limits.
+template <element T>
+BITFAULT_FN constexpr T clamped_integer(bool negative, std::uint64_t magnitude) noexcept {
+  constexpr code_layout l = element_traits<T>::layout;
+  constexpr std::uint64_t top = low_bits(l.bits - l.sign_bits);
+  if constexpr (l.sign_bits > 0) {
+    constexpr auto high = static_cast<std::int64_t>(top);
+    const std::int64_t integer = clamped(negative, magnitude, -high - 1, high);
+    return from_word<T>(static_cast<word_t<T>>(static_cast<std::uint64_t>(integer)));
+  } else {
+    const std::uint64_t integer = negative ? 0 : magnitude > top ? top : magnitude;
+    return from_word<T>(static_cast<word_t<T>>(integer));
+  }
+}
+template <element T>
+BITFAULT_FN constexpr T clamped_integer(std::int64_t n) noexcept {
+  const auto bits = static_cast<std::uint64_t>(n);
+  return clamped_integer<T>(n < 0, n < 0 ? std::uint64_t{0} - bits : bits);
+}
+
 } // namespace detail
 
 /// An element that is a floating-point number: float, double, half, bfloat16, or a type whose
@@ -125,7 +145,6 @@ BITFAULT_FN constexpr double to_real(const T& value) noexcept {
 /// No libm, no rounding mode, no contraction. Host, device, freestanding.
 template <element T>
 BITFAULT_FN constexpr T from_real(double real) noexcept {
-  constexpr code_layout layout = element_traits<T>::layout;
   const auto word = detail::bit_cast<std::uint64_t>(real);
   constexpr std::uint64_t sign = detail::binary<std::uint64_t>::sign;
   constexpr std::uint64_t quiet_nan = detail::binary<std::uint64_t>::quiet_nan;
@@ -133,17 +152,7 @@ BITFAULT_FN constexpr T from_real(double real) noexcept {
     const bool is_nan = (word & (sign - 1)) > detail::binary<std::uint64_t>::infinity;
     return from_word<T>(detail::from_carrier<T, std::uint64_t>(is_nan ? quiet_nan : word));
   } else {
-    const std::uint64_t magnitude = detail::rounded_magnitude(word, 0);
-    const bool negative = (word & sign) != 0;
-    constexpr std::uint64_t top = detail::low_bits(layout.bits - layout.sign_bits);
-    if constexpr (layout.sign_bits > 0) {
-      constexpr auto high = static_cast<std::int64_t>(top);
-      const std::int64_t integer = detail::clamped(negative, magnitude, -high - 1, high);
-      return from_word<T>(static_cast<word_t<T>>(static_cast<std::uint64_t>(integer)));
-    } else {
-      const std::uint64_t integer = negative ? 0 : magnitude > top ? top : magnitude;
-      return from_word<T>(static_cast<word_t<T>>(integer));
-    }
+    return detail::clamped_integer<T>((word & sign) != 0, detail::rounded_magnitude(word, 0));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 namespace bitfault {
 
@@ -26,6 +27,19 @@ template <class Sequence>
 concept borrowing = std::is_trivially_copyable_v<Sequence> && requires(const Sequence& s) {
   { s.data() } -> std::same_as<typename Sequence::element_type*>;
 };
+
+/// The type of a list's elements, or a number's own.
+template <class X>
+struct listed {
+  using type = X;
+};
+template <class X>
+  requires requires(const X& x) { x[0]; }
+struct listed<X> {
+  using type = std::remove_cvref_t<decltype(std::declval<const X&>()[0])>;
+};
+template <class X>
+using listed_t = typename listed<std::remove_cvref_t<X>>::type;
 
 } // namespace detail
 

@@ -5,10 +5,11 @@
 #include "../core/extents.hpp"
 #include "../core/status.hpp"
 #include "../injector/fault_span.hpp"
-#include "csv.hpp"
+#include "coordinates.hpp"
 #include "fault_list.hpp"
 #include "file_error.hpp"
 #include "header.hpp"
+#include "text_numbers.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -210,13 +211,9 @@ inline fault_address address_of(const fault_list& list, std::size_t i) {
 /// at.
 inline status check_address(const fault_address& a, const fault_list_header& tensor) noexcept {
   const char* place = "fault address";
-  if (a.coordinates.size() != tensor.extents.size())
-    return {refusal::wrong_number_of_coordinates, 0, a.coordinates.size(), tensor.extents.size(),
-            place};
-  for (std::size_t axis = 0; axis < tensor.extents.size(); ++axis)
-    if (a.coordinates[axis] >= tensor.extents[axis])
-      return {refusal::coordinate_outside, static_cast<std::uint32_t>(axis), a.coordinates[axis],
-              tensor.extents[axis], place};
+  std::uint64_t element = 0;
+  if (const status s = detail::element_at(tensor.extents, a.coordinates, place, element); !s.ok())
+    return s;
   if (std::uint64_t elements = 0; !detail::count_elements(tensor.extents, elements))
     return {refusal::space_too_large, 0, 0, 64, place};
   const bool whole = a.action == fault_action::write && a.mask == ~std::uint64_t{0};
@@ -235,8 +232,7 @@ inline status check_address(const fault_address& a, const fault_list_header& ten
 inline listed_fault to_fault(const fault_address& a, const fault_list_header& tensor) {
   check_address(a, tensor).or_throw();
   listed_fault f;
-  for (std::size_t axis = 0; axis < a.coordinates.size(); ++axis)
-    f.element = f.element * tensor.extents[axis] + a.coordinates[axis];
+  detail::element_at(tensor.extents, a.coordinates, "", f.element).or_throw();
   f.action = a.action;
   f.mask = a.mask & detail::low_bits(tensor.word_bits);
   f.value = a.action == fault_action::write ? a.value & f.mask : 0;

@@ -5,7 +5,6 @@
 #include "../core/element.hpp"
 #include "../core/half.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -15,23 +14,31 @@ namespace bitfault {
 
 namespace detail {
 
-/// A name and the width that goes with it. The position in the table is the type's code.
-struct named_width {
+/// A name, the width that goes with it, and its number in a `status` (see there).
+struct named_type {
   std::string_view name;
   unsigned bits;
+  unsigned number;
 };
-inline constexpr named_width named_widths[] = {
-    {"", 0},         {"bool", 1},      {"int8", 8},     {"int16", 16},   {"int32", 32},
-    {"int64", 64},   {"uint8", 8},     {"uint16", 16},  {"uint32", 32},  {"uint64", 64},
-    {"float16", 16}, {"bfloat16", 16}, {"float32", 32}, {"float64", 64}, {"bits8", 8},
-    {"bits16", 16},  {"bits32", 32},   {"bits64", 64}};
+inline constexpr named_type named_types[] = {
+    {"bool", 1, 6008},     {"int8", 8, 8},        {"int16", 16, 16},      {"int32", 32, 32},
+    {"int64", 64, 64},     {"uint8", 8, 1008},    {"uint16", 16, 1016},   {"uint32", 32, 1032},
+    {"uint64", 64, 1064},  {"float16", 16, 2016}, {"bfloat16", 16, 4016}, {"float32", 32, 2032},
+    {"float64", 64, 2064}, {"bits8", 8, 3008},    {"bits16", 16, 3016},   {"bits32", 32, 3032},
+    {"bits64", 64, 3064}};
 
-/// 0 for a name that the library does not know.
-constexpr std::uint64_t element_code(std::string_view name) noexcept {
-  for (std::size_t i = 1; i < std::size(named_widths); ++i)
-    if (named_widths[i].name == name)
-      return i;
-  return 0;
+/// nullptr for a name that the library does not know.
+constexpr const named_type* find_named_type(std::string_view name) noexcept {
+  for (const named_type& t : named_types)
+    if (t.name == name)
+      return &t;
+  return nullptr;
+}
+
+/// The number of a type in a `status`; one of a user's own counts as bits.
+constexpr std::uint64_t type_number(std::string_view name, unsigned bits) noexcept {
+  const named_type* const t = find_named_type(name);
+  return t == nullptr ? 3000 + bits : t->number;
 }
 
 } // namespace detail
@@ -53,25 +60,9 @@ constexpr std::string_view element_name() noexcept {
   } else if constexpr (std::is_floating_point_v<T>) {
     return sizeof(T) == 4 ? "float32" : "float64";
   } else {
-    constexpr std::size_t first = !std::is_integral_v<T> ? 14 : std::is_signed_v<T> ? 2 : 6;
-    return detail::named_widths[first + power].name;
+    constexpr std::size_t first = !std::is_integral_v<T> ? 13 : std::is_signed_v<T> ? 1 : 5;
+    return detail::named_types[first + power].name;
   }
 }
 
-namespace detail {
-
-/// The place for refusal::wrong_type, so that its message says the view's type in words.
-template <element T>
-inline constexpr auto wrong_type_place = [] {
-  constexpr std::string_view before = "fault list: the view's elements are ";
-  constexpr std::string_view name = element_name<T>();
-  std::array<char, before.size() + name.size() + 1> text{};
-  for (std::size_t i = 0; i < before.size(); ++i)
-    text[i] = before[i];
-  for (std::size_t i = 0; i < name.size(); ++i)
-    text[before.size() + i] = name[i];
-  return text;
-}();
-
-} // namespace detail
 } // namespace bitfault

@@ -5,18 +5,20 @@
 #include "../core/extents.hpp"
 #include "../core/status.hpp"
 #include "../injector/fault_span.hpp"
-#include "../injector/plan.hpp"
 #include "../views/view.hpp"
 #include "binary.hpp"
 #include "csv.hpp"
+#include "csv_reader.hpp"
+#include "element_name.hpp"
 #include "file.hpp"
+#include "file_error.hpp"
 #include "header.hpp"
+#include "listed_fault_scope.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <istream>
-#include <optional>
 #include <ostream>
 #include <span>
 #include <string>
@@ -26,36 +28,6 @@
 #include <vector>
 
 namespace bitfault {
-
-/// Faults of one tensor that end with a scope: see `fault_list::scoped`.
-template <tensor_view View>
-class [[nodiscard]] listed_fault_scope {
-  using word = word_t<typename View::element_type>;
-
-public:
-  /// Requires faults that fit the view.
-  listed_fault_scope(std::vector<listed_fault> faults, const View& view)
-      : faults_(std::move(faults)), view_(view), before_(faults_.size()) {
-    active_ = apply_faults(faults_, view_, before_).ok();
-  }
-  listed_fault_scope(listed_fault_scope&& other) noexcept
-      : faults_(std::move(other.faults_)), view_(other.view_), before_(std::move(other.before_)),
-        active_(std::exchange(other.active_, false)) {}
-  listed_fault_scope& operator=(listed_fault_scope&&) = delete;
-  ~listed_fault_scope() { restore(); }
-
-  /// Takes the faults back now; the end of the scope then does nothing.
-  void restore() noexcept {
-    if (std::exchange(active_, false))
-      static_cast<void>(restore_faults(faults_, view_, before_)); // `apply_faults` took the same
-  }
-
-private:
-  std::vector<listed_fault> faults_;
-  View view_;
-  std::vector<word> before_;
-  bool active_ = false;
-};
 
 /// The faults of one trial in one tensor: drawn by `injector::draw`, made by hand or loaded from a
 /// file. They act in their order. Hosted.
@@ -99,6 +71,16 @@ public:
     header_.tensor = std::move(name);
   }
 
+  /// Says what drew the faults, in words of your own, for files: `describe("bit_flip, exactly
+  /// 100")`. Throws `error` for more than one line.
+  void describe(std::string policies) {
+    fault_list_header described = header_;
+    described.policies = std::move(policies);
+    if (const std::string wrong = detail::wrong_in_header(described); !wrong.empty())
+      detail::raise(header_error(wrong));
+    header_ = std::move(described);
+  }
+
   /// Same header and same faults in the same order. What `apply` has kept does not count.
   friend bool operator==(const fault_list& a, const fault_list& b) {
     return a.header_ == b.header_ && a.faults_ == b.faults_;
@@ -113,19 +95,14 @@ public:
         "bitfault: a device view needs a device executor; the host must not use it");
     if (header_.element_type != element_name<T>() ||
         header_.word_bits != element_traits<T>::layout.bits)
-      return {refusal::wrong_type, 0, detail::element_code(element_name<T>()),
-              detail::element_code(header_.element_type), detail::wrong_type_place<T>.data()};
-    const auto& e = view.extents();
-    bool same = e.rank == header_.extents.size();
-    for (std::size_t axis = 0; same && axis < e.rank; ++axis)
-      same = e[axis] == header_.extents[axis];
-    std::uint64_t elements = 0;
-    detail::count_elements(header_.extents, elements);
-    if (!same)
-      return {refusal::extents_differ, 0, e.size(), elements, "fault list"};
-    if (elements != 0 && view.address(0) == nullptr)
-      return {refusal::null_data, 0, elements, 0, "fault list"};
-    return {};
+      return {refusal::wrong_type, 0,
+              detail::type_number(element_name<T>(), element_traits<T>::layout.bits),
+              detail::type_number(header_.element_type, header_.word_bits), "fault list"};
+    const status s = detail::check_extents(view.extents(), header_.extents, header_.extents.size(),
+                                           "fault list");
+    if (s.ok() && view.extents().size() != 0 && view.address(0) == nullptr)
+      return {refusal::null_data, 0, view.extents().size(), 0, "fault list"};
+    return s;
   }
 
   /// Injects the faults and keeps the words as they were. Checked before the first write. Like all
@@ -280,9 +257,10 @@ private:
 
   template <class View>
   status writable(const View& view) const noexcept {
-    static_assert(!std::is_const_v<typename View::element_type>,
-                  "bitfault: the view is of const data; faults cannot be injected into it");
-    return check(view);
+    if constexpr (detail::takes_listed_faults<View>())
+      return check(view);
+    else
+      return {};
   }
 
   std::string csv(std::span<const std::uint64_t> before) const {
@@ -302,98 +280,5 @@ private:
   std::vector<listed_fault> faults_{};
   kept_stack kept_{};
 };
-
-namespace detail {
-
-struct drawn_cell {
-  cell where;
-  unsigned mask_number;
-  std::uint64_t event;
-};
-
-/// The cells of a key in order, and the stream that their models draw from. Room comes first:
-/// `for_each_fault` must not throw.
-template <class Plan>
-std::optional<random_stream> drawn_cells(const Plan& plan, const fault_key& key,
-                                         std::vector<drawn_cell>& cells) {
-  std::optional<random_stream> models;
-  cells.reserve(plan.cells(key));
-  plan.for_each_fault(key, [&](const cell& c, unsigned mask_number, std::uint64_t event, index_t,
-                               const random_stream& stream) {
-    cells.push_back({c, mask_number, event});
-    models = stream;
-  });
-  return models;
-}
-
-/// `word_before` gives a place for the word of an element: what the fault meets, and what it
-/// leaves.
-template <class Plan, class Words>
-fault_list list_faults(const Plan& plan, const fault_key& key, Words word_of) {
-  using T = typename Plan::element_type;
-  constexpr bit_operation operation = Plan::own_bits_operation;
-  std::vector<drawn_cell> cells;
-  const std::optional<random_stream> models = drawn_cells(plan, key, cells);
-  std::vector<listed_fault> faults;
-  faults.reserve(cells.size());
-  for (const drawn_cell& c : cells) {
-    if constexpr (operation == bit_operation::flip) {
-      faults.push_back({c.where.element, c.where.mask, 0, fault_action::flip});
-    } else if constexpr (operation == bit_operation::clear) {
-      faults.push_back({c.where.element, c.where.mask, 0, fault_action::stuck_at_0});
-    } else if constexpr (operation == bit_operation::set) {
-      faults.push_back({c.where.element, c.where.mask, 0, fault_action::stuck_at_1});
-    } else {
-      auto& word = word_of(c.where.element);
-      word = plan.changed(word, c.where, c.mask_number, c.event, *models);
-      faults.push_back(
-          {c.where.element, low_bits(element_traits<T>::layout.bits), word, fault_action::write});
-    }
-  }
-  return fault_list(header_of<T>(plan.bound_extents(), key), std::move(faults));
-}
-
-} // namespace detail
-
-/// The faults of a key, where they do not depend on the data: bit flips and stuck-at faults on own
-/// bits, and models that replace a value. Throws `error` for a plan whose state is not ok.
-/// O(faults). Found by `injector::draw<T>(extents, key)`.
-template <class Plan>
-  requires requires { Plan::own_bits_operation; }
-fault_list draw_faults(const Plan& plan, const fault_key& key) {
-  static_assert(Plan::own_bits_operation != bit_operation::none || Plan::replaces_value,
-                "bitfault: draw: what this fault does depends on the data; use draw(view, key)");
-  plan.state().or_throw();
-  word_t<typename Plan::element_type> word{};
-  return detail::list_faults(
-      plan, key, [&](index_t) -> auto& { return word = {}; });
-}
-
-/// The list of an injector that is switched off: of these extents, without a fault. Throws `error`
-/// for extents that cannot be counted. Found by `injector::draw`.
-template <element T, std::size_t Capacity>
-fault_list draw_nothing(std::type_identity<T> /*type*/, const extents<Capacity>& e,
-                        const fault_key& key) {
-  return fault_list(header_of<T>(e, key), {});
-}
-
-/// The faults of a key in this tensor, which does not change. What depends on the data becomes a
-/// write of the word that `apply` would leave there. Throws `error` for a plan whose state is not
-/// ok and for a view with other extents. O(faults). Found by `injector::draw(view, key)`.
-template <class Plan, tensor_view View>
-  requires requires { Plan::own_bits_operation; }
-fault_list draw_faults(const Plan& plan, const View& view, const fault_key& key) {
-  using T = std::remove_const_t<typename View::element_type>;
-  static_assert(std::is_same_v<T, typename Plan::element_type>,
-                "bitfault: the plan is bound to another element type than the view's");
-  plan.state().or_throw();
-  fault_list(header_of<T>(plan.bound_extents()), {}).check(view).or_throw();
-  // Several events on one word compose, so each meets what the one before it has left.
-  std::unordered_map<std::uint64_t, word_t<T>> words;
-  return detail::list_faults(
-      plan, key, [&](index_t element) -> auto& {
-        return words.try_emplace(element, to_word(*view.address(element))).first->second;
-      });
-}
 
 } // namespace bitfault

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "file_error.hpp"
+#include "new_file.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <istream>
 #include <iterator>
 #include <ostream>
-#include <random>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -43,57 +43,17 @@ inline std::string read_file(const std::filesystem::path& path) {
   return read_stream(in, path.string());
 }
 
-/// A file that is removed again unless it was renamed.
-struct temporary_file {
-  std::filesystem::path path;
-  bool keep = false;
-  explicit temporary_file(std::filesystem::path p) : path(std::move(p)) {}
-  temporary_file(const temporary_file&) = delete;
-  temporary_file& operator=(const temporary_file&) = delete;
-  ~temporary_file() {
-    std::error_code ignored;
-    if (!keep)
-      std::filesystem::remove(path, ignored);
-  }
-};
-
-/// Replaces a file or makes one: written beside it under another name, then renamed, so that at
-/// every moment there is the old file or the whole new one.
+/// Replaces a file or makes one: see `new_file`.
 inline void write_file(const std::filesystem::path& path, std::string_view bytes) {
-  namespace fs = std::filesystem;
-  const std::string name = path.string();
-  std::error_code code;
-  fs::path target = path;
-  // A link stays, what it points to is replaced or made.
-  for (int links = 0; fs::is_symlink(target, code); ++links) {
-    const fs::path next = fs::read_symlink(target, code);
-    if (code || links == 40)
-      raise(file_error(name, "the link cannot be followed" +
-                                 (code ? ": " + code.message() : std::string(" to an end"))));
-    target = target.parent_path() / next; // an absolute `next` stands for itself
-  }
-  if (fs::exists(target, code) && !fs::is_regular_file(target, code))
-    raise(file_error(name, "this is no regular file; save to a stream instead"));
-
-  fs::path beside = target;
-  beside += ".part-" + std::to_string(std::random_device{}());
-  temporary_file temporary(beside);
-  std::ofstream out(beside, std::ios::binary | std::ios::trunc);
+  new_file file(path);
+  std::ofstream out(file.beside(), std::ios::binary | std::ios::trunc);
   if (!out)
-    raise(file_error(name, "no file can be made in its folder"));
-  write_stream(out, bytes, name);
+    raise(file_error(file.name(), "no file can be made in its folder"));
+  write_stream(out, bytes, file.name());
   out.close();
   if (!out)
-    raise(file_error(name, "writing failed"));
-  if (const fs::file_status old = fs::status(target, code); fs::exists(old)) {
-    fs::permissions(beside, old.permissions(), code);
-    if (code)
-      raise(file_error(name, "the file's permissions cannot be kept: " + code.message()));
-  }
-  fs::rename(beside, target, code);
-  if (code)
-    raise(file_error(name, "the new file cannot take this name: " + code.message()));
-  temporary.keep = true;
+    raise(file_error(file.name(), "writing failed"));
+  file.commit();
 }
 
 } // namespace bitfault::detail

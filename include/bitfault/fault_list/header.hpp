@@ -92,10 +92,10 @@ inline std::string wrong_in_header(const fault_list_header& h) {
     return "a word of " + std::to_string(h.word_bits) + " bits; 1 to 64 are possible";
   if (h.element_type.empty() || bad_in_name(h.element_type) != std::string_view::npos)
     return "the element type's name is empty or has white space in it";
-  const std::uint64_t code = element_code(h.element_type);
-  if (code != 0 && named_widths[code].bits != h.word_bits)
+  if (const named_type* const t = find_named_type(h.element_type);
+      t != nullptr && t->bits != h.word_bits)
     return "a word of " + std::to_string(h.word_bits) + " bits, but " + h.element_type + " has " +
-           std::to_string(named_widths[code].bits);
+           std::to_string(t->bits);
   std::uint64_t elements = 0;
   if (!count_elements(h.extents, elements))
     return "the extents have more elements than 64 bits can count";
@@ -110,15 +110,10 @@ inline std::string wrong_in_header(const fault_list_header& h) {
 /// What is wrong with one fault. `value` under the mask is the caller's matter.
 inline status check_fault(const fault_list_header& h, std::uint64_t elements, std::size_t i,
                           const listed_fault& f) noexcept {
-  const auto place = static_cast<std::uint32_t>(i);
-  if (f.element >= elements)
-    return {refusal::element_outside, place, f.element, elements, "fault list"};
-  if (const std::uint64_t outside = f.mask & ~low_bits(h.word_bits); outside != 0)
-    return {refusal::bit_outside_word, place,
-            static_cast<std::uint64_t>(count_trailing_zeros(outside)), h.word_bits, "fault list"};
-  if (f.mask == 0)
-    return {refusal::no_bits_given, place, 0, 0, "fault list"};
-  return {};
+  const status s = check_fault(f, i, elements, h.word_bits);
+  if (s.ok() && f.mask == 0)
+    return {refusal::no_bits_given, static_cast<std::uint32_t>(i), 0, 0, "fault list"};
+  return s;
 }
 
 /// The sentence of a status without the library's name and the place, for messages that have a

@@ -93,22 +93,18 @@ public:
 
   /// The tensor that an address names. Throws `address_error`, with the nearest name there is.
   std::shared_ptr<const detail::any_tensor> find(const fault_address& a) const {
-    const detail::any_tensor* nearest = nullptr;
-    std::size_t least = 0;
+    std::vector<std::string_view> names;
     for (const auto& t : tensors_) {
       if (t->header().tensor == a.tensor)
         return t;
-      const std::size_t d = detail::edit_distance(t->header().tensor, a.tensor);
-      if (nearest == nullptr || d < least) {
-        nearest = t.get();
-        least = d;
-      }
+      names.emplace_back(t->header().tensor);
     }
     detail::raise(address_error(
         to_string(a), 4,
         "there is no tensor '" + a.tensor + "'" +
-            (nearest == nullptr ? "; the model has none at all"
-                                : "; the nearest name is '" + nearest->header().tensor + "'")));
+            (names.empty()
+                 ? "; the model has none at all"
+                 : "; the nearest name is '" + detail::nearest_name(names, a.tensor) + "'")));
   }
 
 private:

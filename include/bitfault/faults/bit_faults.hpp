@@ -7,7 +7,9 @@
 #include "../core/status.hpp"
 #include "fault_model.hpp"
 
+#include <concepts>
 #include <cstdint>
+#include <type_traits>
 
 namespace bitfault {
 
@@ -44,15 +46,28 @@ struct stuck_at_1 {
   }
 };
 
-/// Event i flips the bits of masks[i]; the masks belong to the caller. Needs a selector that
-/// numbers its events (`at`, `exactly`, `exactly_elements`, `fraction`).
+/// Event i flips the bits of masks[i]: `flip_masks{masks}` for a std::vector, std::span or array of
+/// integers as wide as the elements (of a signed one the bits count), which belong to the caller.
+/// Needs a selector that numbers its events (`at`, `exactly`, `exactly_elements`, `fraction`).
 template <class Word>
 struct flip_masks {
+  static_assert(std::is_integral_v<Word> && !std::is_same_v<Word, bool>,
+                "bitfault: flip_masks: a mask is an integer that is as wide as the elements");
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::word;
   static constexpr bool needs_numbered_events = true;
   static constexpr bool takes_whole_word = true;
   span<const Word> masks;
+
+  BITFAULT_FN constexpr explicit flip_masks(span<const Word> list) noexcept : masks(list) {}
+  template <class... X>
+    requires(!(sizeof...(X) == 1 && ((std::convertible_to<X, span<const Word>> ||
+                                      std::same_as<std::remove_cvref_t<X>, flip_masks>)&&...)))
+  constexpr explicit flip_masks(X&&...) noexcept {
+    static_assert(detail::always_false<X...>,
+                  "bitfault: flip_masks: the masks belong to the caller; give it a vector, an "
+                  "array or a span that has a name");
+  }
 
   template <element T>
   BITFAULT_FN constexpr status check(index_t events) const noexcept {
@@ -61,20 +76,25 @@ struct flip_masks {
     if (masks.size() < events)
       return {refusal::list_too_short, 0, masks.size(), events, "flip_masks"};
     for (index_t i = 0; i < events; ++i)
-      if ((std::uint64_t{masks[i]} & ~detail::low_bits(element_traits<T>::layout.bits)) != 0)
+      if ((mask(i) & ~detail::low_bits(element_traits<T>::layout.bits)) != 0)
         return bit_refused(i, element_traits<T>::layout.bits);
     return {};
   }
   template <class W>
   BITFAULT_FN constexpr W operator()(W word, W, auto& random) const noexcept {
-    return static_cast<W>(word ^ static_cast<W>(masks[static_cast<index_t>(random.event())]));
+    return static_cast<W>(word ^ static_cast<W>(mask(static_cast<index_t>(random.event()))));
   }
 
 private:
+  BITFAULT_FN constexpr std::uint64_t mask(index_t i) const noexcept {
+    return static_cast<typename detail::unsigned_of_size<sizeof(Word)>::type>(masks[i]);
+  }
   BITFAULT_FN constexpr status bit_refused(index_t i, unsigned width) const noexcept {
-    const auto top = static_cast<unsigned>(detail::bit_width(masks[i])) - 1;
+    const auto top = static_cast<unsigned>(detail::bit_width(mask(i))) - 1;
     return {refusal::bit_outside_word, static_cast<std::uint32_t>(i), top, width, "flip_masks"};
   }
 };
+template <class First, class... Rest>
+flip_masks(First&&, Rest&&...) -> flip_masks<detail::listed_t<First>>;
 
 } // namespace bitfault

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 namespace bitfault {
 
@@ -104,20 +105,51 @@ struct weighted {
 
   template <std::integral I>
   BITFAULT_FN constexpr weighted(I w, const F& f) noexcept
-      : weight(static_cast<std::int64_t>(w)), model(f) {}
+      : weight(detail::as_signed(w)), model(f) {}
+  template <class X>
+    requires(!std::integral<X>)
+  constexpr weighted(const X& /*w*/, const F& f) noexcept : weight(0), model(f) {
+    static_assert(detail::always_false<X>,
+                  "bitfault: weighted: weights are whole numbers, of which only the ratios count: "
+                  "weighted{70, bit_flip{}} beside weighted{30, zero{}}");
+  }
 };
-template <std::integral I, class F>
-weighted(I, F) -> weighted<F>;
+template <class W, class F>
+weighted(W, F) -> weighted<F>;
+
+namespace detail {
+
+template <class A>
+inline constexpr bool is_weighted = false;
+template <class F>
+inline constexpr bool is_weighted<weighted<F>> = true;
+
+/// What is given to a mixture, with a weight even where that was forgotten: then the sentence that
+/// says so stays the only error.
+template <class F>
+BITFAULT_FN constexpr weighted<F> with_weight(const weighted<F>& w) noexcept {
+  return w;
+}
+template <class F>
+  requires(!is_weighted<F>)
+BITFAULT_FN constexpr weighted<F> with_weight(const F& f) noexcept { return {1, f}; }
+template <class A>
+using model_of = decltype(with_weight(std::declval<A>()).model);
+
+} // namespace detail
 
 /// Each event draws one of several models: `mixture{weighted{70, bit_flip{}}, weighted{30,
 /// zero{}}}`. Weights are whole numbers. A mixture that holds a value model counts as one: an
 /// element belongs to its lowest event.
-template <class... F>
-struct mixture : detail::combination<F...> {
-  detail::model_list<weighted<F>...> models;
+template <class... Alternative>
+struct mixture : detail::combination<detail::model_of<Alternative>...> {
+  static_assert((detail::is_weighted<Alternative> && ...),
+                "bitfault: mixture: how often each? Give every model its weight, as in "
+                "mixture{weighted{70, bit_flip{}}, weighted{30, zero{}}}");
+  detail::model_list<weighted<detail::model_of<Alternative>>...> models;
 
-  BITFAULT_FN constexpr explicit mixture(weighted<F>... w) noexcept
-      : models(detail::make_list(w...)) {}
+  BITFAULT_FN constexpr explicit mixture(Alternative... a) noexcept
+      : models(detail::make_list(detail::with_weight(a)...)) {}
 
   template <element T>
   BITFAULT_FN constexpr status check(index_t events) const noexcept {
@@ -169,7 +201,7 @@ private:
     }
   }
 };
-template <class... F>
-mixture(weighted<F>...) -> mixture<F...>;
+template <class... A>
+mixture(A...) -> mixture<A...>;
 
 } // namespace bitfault

@@ -7,6 +7,7 @@
 #include "../random/normal.hpp"
 #include "../random/source.hpp"
 
+#include <concepts>
 #include <cstdint>
 
 /// Distributions that fault models draw from. A draw is offset + scale * u, where u comes from
@@ -35,6 +36,21 @@ BITFAULT_FN constexpr bool is_finite(double d) noexcept {
 
 BITFAULT_FN constexpr status parameter_refused(const char* place, double value) noexcept {
   return {refusal::bad_parameter, 0, bit_cast<std::uint64_t>(value), 0, place};
+}
+
+/// What can be drawn from: d(random) gives a number. `check()` says whether its parameters are any
+/// good, if there is one.
+template <class D>
+concept distribution = requires(const D& d, random_source& random) {
+  { d(random) } -> std::convertible_to<double>;
+};
+
+template <class D>
+BITFAULT_FN constexpr status check_distribution(const D& d) noexcept {
+  if constexpr (requires { d.check(); })
+    return d.check();
+  else
+    return {};
 }
 
 } // namespace detail

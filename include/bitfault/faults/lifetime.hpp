@@ -47,6 +47,14 @@ struct intermittent {
   static constexpr bool lasting = true;
   static constexpr bool always_active = false;
   double p;
+
+  template <class Never = void>
+  constexpr intermittent() noexcept : p(0) {
+    static_assert(detail::always_false<Never>, "bitfault: intermittent: with which probability in "
+                                               "a step? Give it a number: intermittent{0.1}");
+  }
+  BITFAULT_FN constexpr explicit intermittent(double probability) noexcept : p(probability) {}
+
   BITFAULT_FN constexpr status check() const noexcept {
     if (probability(p).valid)
       return {};

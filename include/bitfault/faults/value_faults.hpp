@@ -13,26 +13,6 @@ namespace bitfault {
 
 namespace detail {
 
-/// The integer element nearest to a whole number: clamped to the element's limits.
-template <element T>
-BITFAULT_FN constexpr T clamped_integer(bool negative, std::uint64_t magnitude) noexcept {
-  constexpr code_layout l = element_traits<T>::layout;
-  constexpr std::uint64_t top = low_bits(l.bits - l.sign_bits);
-  if constexpr (l.sign_bits > 0) {
-    constexpr auto high = static_cast<std::int64_t>(top);
-    const std::int64_t integer = clamped(negative, magnitude, -high - 1, high);
-    return from_word<T>(static_cast<word_t<T>>(static_cast<std::uint64_t>(integer)));
-  } else {
-    const std::uint64_t integer = negative ? 0 : magnitude > top ? top : magnitude;
-    return from_word<T>(static_cast<word_t<T>>(integer));
-  }
-}
-template <element T>
-BITFAULT_FN constexpr T clamped_integer(std::int64_t n) noexcept {
-  const auto bits = static_cast<std::uint64_t>(n);
-  return clamped_integer<T>(n < 0, n < 0 ? std::uint64_t{0} - bits : bits);
-}
-
 /// An integer element plus a whole number, clamped to the element's limits. Exact beyond 2^53 too.
 template <element T>
 BITFAULT_FN constexpr T add_clamped(T value, std::int64_t n) noexcept {
@@ -86,15 +66,19 @@ struct zero {
 
 /// The element becomes a given value. Given as the element's own type it is written bit for bit
 /// (NaN payloads too), else it is rounded into the element; integers are clamped to its limits.
+/// Infinities stay infinite in floats, and any NaN becomes the one quiet NaN of `from_real`; in
+/// integers infinities become the limits and NaN becomes 0.
 template <class V>
 struct constant {
+  static_assert(element<V>, "bitfault: constant: the value must be a number or an element of a "
+                            "tensor (float, int, half ...)");
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::value;
   static constexpr bool replaces = true;
   V value;
   template <class T>
   BITFAULT_FN constexpr T operator()(T, auto&) const noexcept {
-    if constexpr (std::is_same_v<T, V>)
+    if constexpr (std::is_same_v<T, V> || !element<V>)
       return value;
     else if constexpr (!floating_element<T> && std::signed_integral<V>)
       return detail::clamped_integer<T>(value);
@@ -108,16 +92,21 @@ template <class V>
 constant(V) -> constant<V>;
 
 /// The element is replaced by a draw: `replacement{normal{0, 1}}`, `replacement{uniform{-1, 1}}`.
-/// Integers are clamped to their limits; whole numbers (`uniform_integer`) reach them exactly.
+/// Integers are clamped to their limits; whole numbers (`uniform_integer`) reach them exactly. A
+/// distribution of one's own is a function of the random source; what it draws may be NaN or
+/// infinite and is written as `constant` writes it.
 template <class Distribution>
 struct replacement {
+  static_assert(detail::distribution<Distribution>,
+                "bitfault: replacement: it takes a distribution (uniform{a, b}, normal{mean, "
+                "deviation}, uniform_integer{a, b}); a given value is constant{v}");
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::value;
   static constexpr bool replaces = true;
   Distribution distribution;
   template <element T>
   BITFAULT_FN constexpr status check(index_t) const noexcept {
-    return distribution.check();
+    return detail::check_distribution(distribution);
   }
   template <class T>
   BITFAULT_FN constexpr T operator()(T, auto& random) const noexcept {
@@ -127,8 +116,8 @@ struct replacement {
       return from_real<T>(distribution(random));
   }
 };
-template <class D>
-replacement(D) -> replacement<D>;
+template <class D, class... Rest>
+replacement(D, Rest...) -> replacement<D>;
 
 /// The element becomes a random value, uniform between two bounds.
 struct random_value {
@@ -148,7 +137,9 @@ struct random_value {
 };
 
 /// The element is multiplied by a factor, in double, rounded once into the element. Integers beyond
-/// 2^53 are rounded to a double before that, unless the factor is 1, which changes none.
+/// 2^53 are rounded to a double before that, unless the factor is 1, which changes none. The factor
+/// may be infinite or NaN: as in IEEE 754, infinity times 0 and NaN times anything are NaN. Into
+/// the element these go as with `constant`.
 struct scale {
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::value;
@@ -162,33 +153,40 @@ struct scale {
 /// The element is multiplied by a draw, as `scale` does it.
 template <class Distribution>
 struct random_scale {
+  static_assert(detail::distribution<Distribution>,
+                "bitfault: random_scale: it takes a distribution (uniform{a, b}, normal{mean, "
+                "deviation}, uniform_integer{a, b}); a given factor is scale{f}");
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::value;
   Distribution distribution;
   template <element T>
   BITFAULT_FN constexpr status check(index_t) const noexcept {
-    return distribution.check();
+    return detail::check_distribution(distribution);
   }
   template <class T>
   BITFAULT_FN constexpr T operator()(T value, auto& random) const noexcept {
     return detail::scaled(value, distribution(random));
   }
 };
-template <class D>
-random_scale(D) -> random_scale<D>;
+template <class D, class... Rest>
+random_scale(D, Rest...) -> random_scale<D>;
 
 /// A draw is added to the element: `additive_noise{normal{0, 0.1}}`,
 /// `additive_noise{uniform_integer{-2, 2}}`. Integers are clamped to their limits. A whole number
 /// (`uniform_integer`) is added to an integer exactly; other draws are added in double, to which
-/// integers beyond 2^53 are rounded before.
+/// integers beyond 2^53 are rounded before. Infinite and NaN elements stay so, but a NaN becomes
+/// the one quiet NaN of `from_real`. Infinite and NaN parameters of a distribution are refused.
 template <class Distribution>
 struct additive_noise {
+  static_assert(detail::distribution<Distribution>,
+                "bitfault: additive_noise: it takes a distribution (uniform{a, b}, normal{mean, "
+                "deviation}, uniform_integer{a, b}); a given number is uniform{x, x}");
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::value;
   Distribution distribution;
   template <element T>
   BITFAULT_FN constexpr status check(index_t) const noexcept {
-    return distribution.check();
+    return detail::check_distribution(distribution);
   }
   template <class T>
   BITFAULT_FN constexpr T operator()(T value, auto& random) const noexcept {
@@ -198,11 +196,12 @@ struct additive_noise {
       return from_real<T>(to_real(value) + distribution(random));
   }
 };
-template <class D>
-additive_noise(D) -> additive_noise<D>;
+template <class D, class... Rest>
+additive_noise(D, Rest...) -> additive_noise<D>;
 
-/// Event i writes values[i]; the values belong to the caller. Needs a selector that numbers its
-/// events (`at`, `exactly`, `exactly_elements`, `fraction`).
+/// Event i writes values[i]: `value_list{values}` for a std::vector, std::span or array of them,
+/// which belong to the caller. Needs a selector that numbers its events (`at`, `exactly`,
+/// `exactly_elements`, `fraction`).
 template <class V>
 struct value_list {
   static constexpr kind policy_kind = kind::fault_model;
@@ -210,6 +209,17 @@ struct value_list {
   static constexpr bool needs_numbered_events = true;
   static constexpr bool replaces = true;
   span<const V> values;
+
+  BITFAULT_FN constexpr explicit value_list(span<const V> list) noexcept : values(list) {}
+  template <class... X>
+    requires(!(sizeof...(X) == 1 && ((std::convertible_to<X, span<const V>> ||
+                                      std::same_as<std::remove_cvref_t<X>, value_list>)&&...)))
+  constexpr explicit value_list(X&&...) noexcept {
+    static_assert(detail::always_false<X...>,
+                  "bitfault: value_list: the values belong to the caller; give it a vector, an "
+                  "array or a span that has a name");
+  }
+
   template <element T>
   BITFAULT_FN constexpr status check(index_t events) const noexcept {
     if (values.size() < events)
@@ -221,5 +231,7 @@ struct value_list {
     return constant<V>{values[static_cast<index_t>(random.event())]}(old, random);
   }
 };
+template <class First, class... Rest>
+value_list(First&&, Rest&&...) -> value_list<detail::listed_t<First>>;
 
 } // namespace bitfault

@@ -23,8 +23,8 @@
 /// A view does not own: keep the DLManagedTensor, and call its deleter yourself, later. A DLTensor
 /// does not say whether its memory may be written; `view_as<const T>` gives a view that cannot.
 ///
-/// Type codes in messages are code * 1000 + bits, so 2032 is a float of 32 bits; more than one lane
-/// adds lanes * 1000000.
+/// A `status` says an element type as code * 1000 + bits, so 2032 is a float of 32 bits; more than
+/// one lane adds lanes * 1000000.
 namespace bitfault {
 
 /// The numbers of dlpack.h that matter here.
@@ -208,9 +208,8 @@ namespace detail {
 
 template <class R, dl_tensor D, class F>
 [[noreturn]] R dlpack_visit(const D& t, F&, type_list<>) {
-  status{refusal::wrong_type, 0, dlpack_number(t.dtype.code, t.dtype.bits, t.dtype.lanes), 0,
-         "visit(DLTensor), no such element type"}
-      .or_throw();
+  const std::uint64_t type = dlpack_number(t.dtype.code, t.dtype.bits, t.dtype.lanes);
+  status{refusal::wrong_type, 0, type, type, "visit(DLTensor)"}.or_throw();
   __builtin_unreachable();
 }
 

@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace bitfault {
 
@@ -182,6 +183,33 @@ struct at<span<const index_t>, 1> {
   }
 };
 
+namespace detail {
+
+struct no_elements {};
+template <class X>
+inline constexpr bool is_coordinates = false;
+template <std::size_t N>
+inline constexpr bool is_coordinates<coordinates<N>> = true;
+
+} // namespace detail
+
+/// Anything else: one sentence says what is right.
+template <std::size_t N>
+struct at<detail::no_elements, N> : at<std::int64_t, 1> {
+  template <class... Wrong>
+  constexpr at(const Wrong&...) noexcept : at<std::int64_t, 1>(0) {
+    static_assert(detail::always_false<Wrong...>,
+                  "bitfault: at: elements are whole numbers, coordinates of one rank, or a vector, "
+                  "array or span of index_t (std::size_t) that has a name");
+  }
+};
+
+template <class... X>
+  requires(!(std::integral<std::remove_cvref_t<X>> && ...) &&
+           !(detail::is_coordinates<std::remove_cvref_t<X>> && ...) &&
+           !(sizeof...(X) == 1 && (std::convertible_to<X, span<const index_t>> && ...)))
+at(X&&...)
+->at<detail::no_elements, sizeof...(X)>;
 template <std::integral... I>
 at(I...) -> at<std::int64_t, sizeof...(I)>;
 template <std::size_t N, std::same_as<coordinates<N>>... C>

@@ -84,8 +84,13 @@ struct exactly {
     static_assert(detail::always_false<Never>,
                   "bitfault: exactly: how many? Give it a number: exactly{100}");
   }
+  template <std::floating_point F>
+  constexpr explicit exactly(F /*count*/) noexcept : k(0) {
+    static_assert(detail::always_false<F>, "bitfault: exactly: the number of sites is a whole "
+                                           "number, exactly{1000}; a share of them is fraction{q}");
+  }
   template <std::integral I>
-  BITFAULT_FN constexpr explicit exactly(I count) noexcept : k(static_cast<std::int64_t>(count)) {}
+  BITFAULT_FN constexpr explicit exactly(I count) noexcept : k(detail::as_signed(count)) {}
 
   template <class Extents, class Region>
   BITFAULT_FN constexpr auto bind(const detail::site_space& space, const Extents&, const Region&,
@@ -106,9 +111,13 @@ struct exactly_elements {
     static_assert(detail::always_false<Never>,
                   "bitfault: exactly_elements: how many? Give it a number: exactly_elements{100}");
   }
+  template <std::floating_point F>
+  constexpr explicit exactly_elements(F /*count*/) noexcept : k(0) {
+    static_assert(detail::always_false<F>, "bitfault: exactly_elements: the number of elements is "
+                                           "a whole number, exactly_elements{1000}");
+  }
   template <std::integral I>
-  BITFAULT_FN constexpr explicit exactly_elements(I count) noexcept
-      : k(static_cast<std::int64_t>(count)) {}
+  BITFAULT_FN constexpr explicit exactly_elements(I count) noexcept : k(detail::as_signed(count)) {}
 
   template <class Extents, class Region>
   BITFAULT_FN constexpr auto bind(const detail::site_space& space, const Extents&, const Region&,
@@ -123,6 +132,13 @@ struct fraction {
   static constexpr kind policy_kind = kind::selector;
   static constexpr bool needs_single_bits = false;
   double q;
+
+  template <class Never = void>
+  constexpr fraction() noexcept : q(0) {
+    static_assert(detail::always_false<Never>,
+                  "bitfault: fraction: which share? Give it a number: fraction{0.01}");
+  }
+  BITFAULT_FN constexpr explicit fraction(double share) noexcept : q(share) {}
 
   template <class Extents, class Region>
   BITFAULT_FN constexpr auto bind(const detail::site_space& space, const Extents&, const Region&,

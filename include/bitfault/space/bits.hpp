@@ -249,9 +249,10 @@ struct all {
 /// All the bits that another policy chooses from, as one mask: `as_one{bits::exponent{}}`.
 template <class Policy>
 struct as_one {
-  static_assert(Policy::single_bit,
-                "bitfault: bits::as_one: it joins the single bits of another policy "
-                "(bits::given, bits::range, bits::exponent ...) into one mask");
+  static_assert(
+      requires { requires Policy::single_bit; },
+      "bitfault: bits::as_one: it joins the single bits of another policy "
+      "(bits::given, bits::range, bits::exponent ...) into one mask");
   static constexpr kind policy_kind = kind::bits;
   static constexpr bool single_bit = false;
   Policy policy;

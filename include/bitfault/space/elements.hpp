@@ -51,16 +51,9 @@ struct elements {
   template <std::size_t Capacity>
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, status& state) const noexcept {
     const index_t total = e.size();
-    if (!sizes.empty() && state.ok()) {
-      index_t meant = 1;
-      bool same = sizes.size() == e.rank;
-      for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
-        meant *= sizes[axis];
-        same = same && sizes[axis] == e[axis];
-      }
-      if (!same)
-        state = {refusal::extents_differ, 0, total, meant, "elements"};
-    }
+    if (!sizes.empty())
+      state =
+          detail::first_refusal(state, detail::check_extents(e, sizes, sizes.size(), "elements"));
     for (index_t i = 0; i < list.size() && state.ok(); ++i) {
       if (list[i] >= total)
         state = {refusal::element_outside, static_cast<std::uint32_t>(i), detail::as_given(list[i]),

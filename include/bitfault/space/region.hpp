@@ -150,8 +150,7 @@ BITFAULT_FN constexpr void restrict_axis(bound_box<Capacity>& box, const extents
   if (!state.ok())
     return;
   if (axis >= e.rank)
-    state = {refusal::axis_outside, static_cast<std::uint32_t>(axis), as_given(axis), e.rank,
-             place};
+    state = axis_refused(place, axis, e.rank);
   else if (r.end == static_cast<index_t>(r.begin + 1) && r.begin >= e[axis])
     // One index; a negative one has wrapped, and its range only looks reversed.
     state = {refusal::coordinate_outside, static_cast<std::uint32_t>(axis), as_given(r.begin),

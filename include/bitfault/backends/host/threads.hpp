@@ -111,11 +111,6 @@ public:
   }
 
 private:
-  static unsigned cores() {
-    const unsigned known = std::thread::hardware_concurrency();
-    return known == 0 ? 1 : known < max_pieces ? known : max_pieces;
-  }
-
   unsigned count_;
   index_t units_per_thread_;
 };
