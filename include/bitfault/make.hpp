@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/element.hpp"
 #include "core/policy.hpp"
+#include "core/status.hpp"
 #include "faults/bit_faults.hpp"
 #include "faults/lifetime.hpp"
 #include "formats/own_bits.hpp"
@@ -16,6 +18,16 @@
 namespace bitfault {
 
 namespace detail {
+
+/// No bits policy given: any one bit for models that look at the mask, the whole word for others.
+struct default_bits {
+  static constexpr kind policy_kind = kind::bits;
+  static constexpr bool suits_every_model = true;
+  template <code_layout L, bool TakesMask>
+  BITFAULT_FN constexpr auto bind(status& state) const noexcept {
+    return std::conditional_t<TakesMask, bits::any, bits::all>{}.template bind<L>(state);
+  }
+};
 
 template <kind Wanted, class... P>
 inline constexpr int count_of_kind = ((kind_of<P>() == Wanted ? 1 : 0) + ... + 0);
@@ -47,6 +59,22 @@ consteval bool may_be_policy() {
     return false;
   else
     return std::is_class_v<P> || std::is_function_v<std::remove_pointer_t<P>>;
+}
+
+/// Whether a fault model makes sense only if it lasts: what is dead in one step is not dead.
+template <class P>
+consteval bool needs_lasting() {
+  if constexpr (requires { P::lasts; })
+    return P::lasts;
+  else
+    return false;
+}
+template <class P>
+consteval bool is_lasting() {
+  if constexpr (kind_of<P>() == kind::lifetime)
+    return P::lasting;
+  else
+    return false;
 }
 
 /// Asks the questions one after the other, so that a wrong composition is one sentence.
@@ -86,6 +114,11 @@ consteval bool composition_is_right() {
   else if constexpr (count_of_kind<kind::lifetime, P...> > 1)
     static_assert(always_false<P...>,
                   "bitfault::make_injector: two lifetimes given; an injector takes one");
+  else if constexpr ((needs_lasting<P>() || ...) && !(is_lasting<P>() || ...))
+    static_assert(
+        always_false<P...>,
+        "bitfault::make_injector: dead and saturated neurons and stuck outputs last; give "
+        "permanent{} or intermittent{p} (dropped_spike and extra_spike are of one step)");
   else if constexpr (count_of_kind<kind::observer, P...> > 1)
     static_assert(always_false<P...>,
                   "bitfault::make_injector: two observers given; an injector takes one");
@@ -121,15 +154,14 @@ BITFAULT_FN constexpr auto make_injector(const Policy&... policy) noexcept {
     const auto enabled = detail::pick<kind::enable>(enable<true>{}, policy...);
     return injector<std::remove_cvref_t<decltype(enabled)>::on, std::remove_cv_t<decltype(fault)>,
                     std::remove_cv_t<decltype(selector)>, std::remove_cv_t<decltype(region)>,
-                    std::remove_cv_t<decltype(chosen_bits)>, bits::any, bits::all,
-                    std::remove_cv_t<decltype(pattern)>, std::remove_cv_t<decltype(format)>,
-                    std::remove_cv_t<decltype(lifetime)>, std::remove_cv_t<decltype(observer)>>(
-        fault, selector, region, chosen_bits, pattern, format, lifetime, observer);
+                    std::remove_cv_t<decltype(chosen_bits)>, std::remove_cv_t<decltype(pattern)>,
+                    std::remove_cv_t<decltype(format)>, std::remove_cv_t<decltype(lifetime)>,
+                    std::remove_cv_t<decltype(observer)>>(fault, selector, region, chosen_bits,
+                                                          pattern, format, lifetime, observer);
   } else {
     // Something that takes every verb, so that the sentence above stays the only error.
-    return injector<false, bit_flip, int, whole_tensor, detail::default_bits, bits::any, bits::all,
-                    single, formats::own_bits, permanent, no_observer>({}, 0, {}, {}, {}, {}, {},
-                                                                       {});
+    return injector<false, bit_flip, int, whole_tensor, detail::default_bits, single,
+                    formats::own_bits, permanent, no_observer>({}, 0, {}, {}, {}, {}, {}, {});
   }
 }
 

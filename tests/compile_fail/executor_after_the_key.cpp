@@ -1,4 +1,4 @@
-// expect: bitfault: injector::apply: the executor comes first
+// expect: bitfault: injector::apply: it takes (view, key) or (executor, view, key)
 // SPDX-License-Identifier: MIT
 #include <bitfault/embedded.hpp>
 

@@ -178,6 +178,27 @@ TEST_CASE("event i flips the bits of mask i") {
   CHECK(found[2] == 97);
 }
 
+TEST_CASE("a list of masks is made from whatever holds integers, signed ones too") {
+  const std::vector<std::int32_t> masks{-1, 1};
+  const std::uint8_t bytes[2] = {0x80, 0x01};
+  STATIC_REQUIRE(std::is_same_v<decltype(flip_masks{masks}), flip_masks<std::int32_t>>);
+  STATIC_REQUIRE(std::is_same_v<decltype(flip_masks{bytes}), flip_masks<std::uint8_t>>);
+  std::vector<float> memory(2);
+  flip_masks list{masks};
+  REQUIRE(make_injector(list, at{1, 0}).apply(view(memory), {}).ok());
+  CHECK(to_word(memory[1]) == 0xFFFFFFFFu);
+  CHECK(to_word(memory[0]) == 1);
+  std::vector<std::int8_t> small(2);
+  REQUIRE(make_injector(flip_masks{bytes}, at{0, 1}).apply(view(small), {}).ok());
+  CHECK(small == std::vector<std::int8_t>{-128, 1});
+  // The bits of a negative mask of a bool lie outside its word.
+  const std::int8_t minus[1] = {-1};
+  bool flag[1] = {false};
+  CHECK(make_injector(flip_masks{minus}, at{0}).apply(view(flag), {}) ==
+        status{refusal::bit_outside_word, 0, 7, 1});
+  CHECK(!flag[0]);
+}
+
 TEST_CASE("an element that is given twice is hit twice in the same bit, so two flips cancel") {
   for (std::uint64_t trial = 0; trial < 100; ++trial) {
     const fault_key key{.seed = 3, .trial = trial};

@@ -79,7 +79,8 @@ TEST_CASE("a model of one's own is a value fault or a word fault by the argument
   STATIC_REQUIRE(bitfault::detail::sets_value<zero, float>());
   STATIC_REQUIRE(!bitfault::detail::sets_value<bit_flip, float>());
   STATIC_REQUIRE(bitfault::detail::sets_value<chain<bit_flip, negate>, float>());
-  STATIC_REQUIRE(!bitfault::detail::sets_value<mixture<bit_flip, swap_nibbles>, std::uint8_t>());
+  STATIC_REQUIRE(!bitfault::detail::sets_value<mixture<weighted<bit_flip>, weighted<swap_nibbles>>,
+                                               std::uint8_t>());
   STATIC_REQUIRE(bitfault::detail::fits_element<negate, double>());
   struct no_model {};
   STATIC_REQUIRE(!bitfault::detail::fits_element<no_model, double>());

@@ -3,9 +3,12 @@
 
 #include <bitfault/bitfault.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
+#include <type_traits>
 #include <vector>
 
 using namespace bitfault;
@@ -95,6 +98,56 @@ TEST_CASE("scale multiplies in double and rounds once, saturating integers") {
   CHECK(to_word(after(scale{0}, -1.0f)) == 0x80000000u);
   CHECK(to_word(after(scale{1}, half::from_bits(0x0001))) == 0x0001);
   CHECK(to_word(after(scale{0.5}, half::from_bits(0x0001))) == 0x0000); // a tie, to even
+}
+
+TEST_CASE("factors and constants may be infinite or NaN") {
+  constexpr std::uint32_t quiet = 0x7FC00000u, plus = 0x7F800000u, minus = 0xFF800000u;
+  CHECK(to_word(after(scale{inf}, 2.0f)) == plus);
+  CHECK(to_word(after(scale{inf}, -2.0f)) == minus);
+  CHECK(to_word(after(scale{-inf}, 2.0f)) == minus);
+  CHECK(to_word(after(scale{inf}, 0.0f)) == quiet);
+  CHECK(to_word(after(scale{0}, word<float>(minus))) == quiet);
+  CHECK(to_word(after(scale{not_a_number}, 2.0f)) == quiet);
+  CHECK(to_word(after(scale{-not_a_number}, 0.0f)) == quiet);
+  CHECK(to_word(after(scale{inf}, half(1.0))) == 0x7C00);
+  CHECK(to_word(after(scale{not_a_number}, bfloat16(1.0))) == 0x7FC0);
+  CHECK(after(scale{inf}, std::int8_t{3}) == 127);
+  CHECK(after(scale{inf}, std::int8_t{-3}) == -128);
+  CHECK(after(scale{inf}, std::int8_t{0}) == 0);
+  CHECK(after(scale{-inf}, std::uint8_t{3}) == 0);
+  CHECK(after(scale{not_a_number}, std::int32_t{5}) == 0);
+  CHECK(after(scale{inf}, true));
+  CHECK(!after(scale{not_a_number}, true));
+  CHECK(to_word(after(constant{-inf}, 1.0f)) == minus);
+  CHECK(to_word(after(constant{inf}, bfloat16(1.0))) == 0x7F80);
+  CHECK(to_word(after(constant{std::numeric_limits<float>::infinity()}, 1.0)) ==
+        0x7FF0000000000000u);
+  CHECK(after(constant{inf}, std::uint16_t{1}) == 65535);
+}
+
+TEST_CASE("noise leaves infinite elements infinite, and makes one NaN of all") {
+  const additive_noise noise{normal{0, 1e30}};
+  CHECK(to_word(after(noise, word<float>(0xFF800000u))) == 0xFF800000u);
+  CHECK(to_word(after(noise, word<float>(0xFF800001u))) == 0x7FC00000u);
+  // A distribution of one's own may draw them.
+  const auto infinite = [](auto&) { return inf; };
+  const auto undefined = [](auto&) { return -not_a_number; };
+  CHECK(to_word(after(additive_noise{infinite}, word<float>(0xFF800000u))) == 0x7FC00000u);
+  CHECK(to_word(after(replacement{undefined}, 1.0f)) == 0x7FC00000u);
+  CHECK(after(replacement{infinite}, std::int16_t{1}) == 32767);
+  CHECK(after(random_scale{undefined}, std::int16_t{1}) == 0);
+}
+
+TEST_CASE("a distribution of one's own draws from the element's random numbers") {
+  const auto coin = [](auto& random) { return (random.next32() >> 31) != 0 ? 1.0 : -1.0; };
+  std::vector<float> memory(1000, 0.5f);
+  REQUIRE(make_injector(replacement{coin}, every{}).apply(view(memory), {.seed = 3}).ok());
+  int heads = 0;
+  for (const float v : memory) {
+    REQUIRE((v == 1.0f || v == -1.0f));
+    heads += v > 0;
+  }
+  CHECK(std::abs(heads - 500) < 95); // six standard deviations
 }
 
 TEST_CASE("additive noise of whole numbers stays in its range and saturates") {
@@ -229,6 +282,25 @@ TEST_CASE("event i writes value i") {
       make_injector(value_list<int>{whole}, at{0, 2, 5, 6}, burst{2}).apply(view(bytes), {}).ok());
   // Element 6 belongs to event 2, the lower one.
   CHECK(bytes == std::vector<std::int8_t>{127, 127, -128, -128, 0, 7, 7, 8});
+}
+
+TEST_CASE("a list of values is made from whatever holds values") {
+  const std::vector<double> vector{1.5, 2.5};
+  std::array<float, 2> array{1.5f, 2.5f};
+  const int c_array[2] = {7, 8};
+  bitfault::span<const double> view_of_them(vector);
+  STATIC_REQUIRE(std::is_same_v<decltype(value_list{vector}), value_list<double>>);
+  STATIC_REQUIRE(std::is_same_v<decltype(value_list{array}), value_list<float>>);
+  STATIC_REQUIRE(std::is_same_v<decltype(value_list{c_array}), value_list<int>>);
+  STATIC_REQUIRE(std::is_same_v<decltype(value_list{view_of_them}), value_list<double>>);
+  STATIC_REQUIRE(std::is_same_v<decltype(value_list{std::span(array)}), value_list<float>>);
+  value_list list{array};
+  value_list again{list};
+  STATIC_REQUIRE(std::is_same_v<decltype(again), value_list<float>>);
+  CHECK(again.values.data() == array.data());
+  std::vector<float> memory(2);
+  REQUIRE(make_injector(again, at{1, 0}).apply(view(memory), {}).ok());
+  CHECK(memory == std::vector<float>{2.5f, 1.5f});
 }
 
 TEST_CASE("a value fault writes each element once, however many events cover it") {

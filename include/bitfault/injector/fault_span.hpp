@@ -29,6 +29,18 @@ struct listed_fault {
 
 namespace detail {
 
+/// What is wrong with fault i of a list for `elements` elements of `width` bits.
+BITFAULT_FN constexpr status check_fault(const listed_fault& f, std::size_t i,
+                                         std::uint64_t elements, unsigned width) noexcept {
+  const auto place = static_cast<std::uint32_t>(i);
+  if (f.element >= elements)
+    return {refusal::element_outside, place, f.element, elements, "fault list"};
+  if (const std::uint64_t outside = f.mask & ~low_bits(width); outside != 0)
+    return {refusal::bit_outside_word, place,
+            static_cast<std::uint64_t>(count_trailing_zeros(outside)), width, "fault list"};
+  return {};
+}
+
 /// Whether listed faults can go to a view of this type. One question after the other, so that a
 /// wrong view is one sentence.
 template <class View>
@@ -51,17 +63,11 @@ consteval bool takes_listed_faults() {
 template <element T>
 BITFAULT_FN constexpr status check_faults(span<const listed_fault> faults,
                                           index_t elements) noexcept {
-  constexpr unsigned width = element_traits<T>::layout.bits;
-  for (std::size_t i = 0; i < faults.size(); ++i) {
-    const listed_fault& f = faults[i];
-    const auto place = static_cast<std::uint32_t>(i);
-    if (f.element >= elements)
-      return {refusal::element_outside, place, f.element, elements, "fault list"};
-    if (const std::uint64_t outside = f.mask & ~detail::low_bits(width); outside != 0)
-      return {refusal::bit_outside_word, place,
-              static_cast<std::uint64_t>(detail::count_trailing_zeros(outside)), width,
-              "fault list"};
-  }
+  for (std::size_t i = 0; i < faults.size(); ++i)
+    if (const status s =
+            detail::check_fault(faults[i], i, elements, element_traits<T>::layout.bits);
+        !s.ok())
+      return s;
   return {};
 }
 

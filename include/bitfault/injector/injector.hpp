@@ -21,12 +21,6 @@ namespace bitfault {
 
 namespace detail {
 
-/// Stands for "no bits policy given"; the plan then takes any one bit for word-level models and the
-/// whole word for value models.
-struct default_bits {
-  static constexpr kind policy_kind = kind::bits;
-};
-
 /// Whether a tensor of these extents can be counted.
 template <std::size_t Capacity>
 BITFAULT_FN constexpr status check_sizes(const extents<Capacity>& e) noexcept {
@@ -55,8 +49,8 @@ constexpr void report(const status& s) {
 ///
 /// Verbs that take an executor (`threads{8}`) take it first; without one they run in the calling
 /// thread. `apply` returns a status. `scoped` and `draw` throw bad input where exceptions exist.
-template <bool Enabled, class Fault, class Selector, class Region, class Bits, class AnyBit,
-          class WholeWord, class Pattern, class Format, class Lifetime, class Observer>
+template <bool Enabled, class Fault, class Selector, class Region, class Bits, class Pattern,
+          class Format, class Lifetime, class Observer>
 class injector {
 public:
   BITFAULT_FN constexpr injector(const Fault& fault, const Selector& selector, const Region& region,
@@ -99,11 +93,12 @@ public:
       return {};
     }
   }
-  template <class X, class Executor>
-  constexpr status apply(X&&, const fault_key&, const Executor&) const {
-    static_assert(detail::always_false<Executor>,
-                  "bitfault: injector::apply: the executor comes first, as in apply(threads{8}, "
-                  "view, key)");
+  /// Whatever else is given: one sentence says what is right.
+  template <class... Wrong>
+  constexpr status apply(const Wrong&...) const {
+    static_assert(detail::always_false<Wrong...>,
+                  "bitfault: injector::apply: it takes (view, key) or (executor, view, key), where "
+                  "the key is a fault_key, as in apply(threads{8}, view, fault_key{.seed = 42})");
     return {};
   }
 
@@ -193,7 +188,7 @@ public:
       return draw_faults(bind<T>(e), key);
     else
       static_assert(detail::always_false<T>, "bitfault: injector::draw: fault lists are hosted; "
-                                             "include <bitfault/fault_list/fault_list.hpp>");
+                                             "include <bitfault/fault_list/draw.hpp>");
   }
   template <class X>
   auto draw(X&& x, const fault_key& key) const {
@@ -219,13 +214,13 @@ private:
       return draw_faults(bind(view), view, key);
     else
       static_assert(detail::always_false<View>, "bitfault: injector::draw: fault lists are hosted; "
-                                                "include <bitfault/fault_list/fault_list.hpp>");
+                                                "include <bitfault/fault_list/draw.hpp>");
   }
 
   template <element T, std::size_t Capacity>
   BITFAULT_FN constexpr auto bind_enabled(const extents<Capacity>& e) const noexcept {
     constexpr bool takes_mask = detail::takes_mask<Fault, T>();
-    constexpr bool bits_given = !std::is_same_v<Bits, detail::default_bits>;
+    constexpr bool bits_given = !requires { Bits::suits_every_model; };
     static_assert(takes_mask || !bits_given,
                   "bitfault: bits given for a value fault; a value fault sets the whole word");
     const auto codec = format_.template codec<T>();
@@ -246,10 +241,8 @@ private:
     const auto family = [&] {
       if constexpr (bits_given)
         return bits_.template bind<codec_type::layout>(state);
-      else if constexpr (takes_mask)
-        return AnyBit{}.template bind<codec_type::layout>(state);
       else
-        return WholeWord{}.template bind<codec_type::layout>(state);
+        return bits_.template bind<codec_type::layout, takes_mask>(state);
     }();
     using family_type = std::remove_const_t<decltype(family)>;
     static_assert(!Selector::needs_single_bits || family_type::single_bit,

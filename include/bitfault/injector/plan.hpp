@@ -121,7 +121,7 @@ public:
       if (!state_.ok())
         return state_;
       if (!(view.extents() == extents_))
-        return {refusal::extents_differ, 0, view.extents().size(), extents_.size(), "apply"};
+        return detail::check_extents(view.extents(), extents_, extents_.rank, "apply");
       if (extents_.size() != 0 && view.address(0) == nullptr)
         return {refusal::null_data, 0, extents_.size(), 0, "apply"};
     }
