@@ -35,7 +35,7 @@ TEST_CASE("the library's intervals cover what they promise, and practice that pe
   o.trials = 500;
   o.half_width = 0.02;
   const auto all = audit(heap(), 0, o);
-  CHECK(all.size() == 10);
+  CHECK(all.size() == 11);
   for (const char* name : {"fixed n, Clopper-Pearson", "until narrow, anytime-valid",
                            "at every look, anytime-valid"}) {
     INFO(name);

@@ -111,6 +111,37 @@ TEST_CASE("a stop rule ends an experiment at a trial that does not depend on who
   CHECK((known.upper - known.lower) / 2 <= 0.03);
 }
 
+TEST_CASE(
+    "a campaign that was cut off just before it stopped an experiment runs nothing more of it") {
+  auto c = make(2);
+  memory_store whole(2), part(2);
+  c.run(whole);
+  REQUIRE(whole.stopped_at(0));
+  for (std::size_t e = 0; e < 2; ++e)
+    whole.for_each_trial(e, {0, ~std::uint64_t{0}}, [&](const trial_record& r) {
+      part.add(e, {&r, 1});
+    });
+  progress last;
+  c.run(part, {}, [&](const progress& p) { last = p; });
+  CHECK(last.ran == 0);
+  CHECK(last.done == last.planned);
+  CHECK(part.stopped_at(0) == whole.stopped_at(0));
+  CHECK(all_of(part) == all_of(whole));
+}
+
+TEST_CASE("a shard stops nothing, though the first trials that it finds would do") {
+  auto experiments = two_experiments();
+  experiments[0].stop = stop_rule{0.4, 0.95};
+  auto c = make(1, experiments);
+  memory_store part(2);
+  c.run(part, {0, 3}, [](const progress&) {});
+  const std::uint64_t count = part.stored(0).count();
+  REQUIRE(part.stored(0).prefix() == 64);
+  c.run(part, {0, 3}, [](const progress&) {});
+  CHECK_FALSE(part.stopped_at(0).has_value());
+  CHECK(part.stored(0).count() == count);
+}
+
 TEST_CASE("a single-fault campaign is a prefix of the exhaustive one") {
   auto experiments = two_experiments();
   experiments[0].stop.reset();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "catch.hpp"
-
 #include <bitfault/campaign/configuration.hpp>
 
+#include "catch.hpp"
+#include "configuration_problems.hpp"
+
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -16,7 +16,7 @@
 
 namespace {
 
-using namespace bitfault::campaign;
+using namespace configuration_tests;
 
 /// Every key that there is, with a value other than its default.
 const char* const everything = R"(
@@ -61,35 +61,6 @@ plan = {margin = 0.02, confidence = 0.9, expected = 0.25}
 store = "c.sqlite"
 report = ""
 )";
-
-configuration read(const std::string& text) { return read_configuration(text, "c.toml"); }
-
-/// What the error says, without "bitfault: c.toml: ".
-std::vector<std::string> problems(const std::string& text) {
-  std::vector<std::string> lines;
-  try {
-    read(text);
-  } catch (const configuration_error& e) {
-    std::istringstream words(e.what());
-    for (std::string line; std::getline(words, line);) {
-      REQUIRE(line.substr(0, 18) == "bitfault: c.toml: ");
-      lines.push_back(line.substr(18));
-    }
-    CHECK(lines.size() == e.problems().size());
-  }
-  return lines;
-}
-std::string problem(const std::string& text) {
-  const std::vector<std::string> all = problems(text);
-  return all.size() == 1 ? all[0] : std::to_string(all.size()) + " problems";
-}
-/// The same for the keys of one experiment, which is all right without them.
-std::string in_experiment(const std::string& keys) {
-  return problem("[[experiment]]\nname = 'e'\ntrials = 1\n" + keys + "\n");
-}
-experiment experiment_with(const std::string& keys) {
-  return read("[[experiment]]\nname = 'e'\ntrials = 1\n" + keys + "\n").experiments.at(0);
-}
 
 bool same(const settings& a, const settings& b) {
   return a.name == b.name && a.seed == b.seed && a.headline == b.headline &&
@@ -168,45 +139,6 @@ TEST_CASE("an empty configuration has the defaults that the structures have") {
   CHECK(experiment_with("") == e);
 }
 
-TEST_CASE("faults, bits and amounts have their forms") {
-  using fault = fault_description::kind;
-  using masks = mask_family::kind;
-  using amount = fault_amount::kind;
-  const auto fault_of = [](const std::string& text) {
-    return experiment_with("fault = " + text).fault;
-  };
-  CHECK(fault_of("'bit_flip'").which == fault::bit_flip);
-  CHECK(fault_of("'stuck_at_0'").which == fault::stuck_at_0);
-  CHECK(fault_of("'zero'") == fault_description{fault::zero, 0, 0, {masks::all, {}, 2}});
-  CHECK(fault_of("{constant = -3}") ==
-        fault_description{fault::constant, -3, 0, {masks::all, {}, 2}});
-  CHECK(std::isnan(fault_of("{constant = nan}").a));
-  CHECK(fault_of("{scale = 2.0}").a == 2);
-  CHECK(fault_of("{random_value = [-1, 1.5]}") ==
-        fault_description{fault::random_value, -1, 1.5, {masks::all, {}, 2}});
-  CHECK(fault_of("{uniform_noise = [0, 1]}").which == fault::uniform_noise);
-
-  const auto bits_of = [](const std::string& text) {
-    return experiment_with("bits = " + text).fault.bits;
-  };
-  CHECK(bits_of("'any'") == mask_family{});
-  CHECK(bits_of("'sign'").which == masks::sign);
-  CHECK(bits_of("'exponent'").which == masks::exponent);
-  CHECK(bits_of("'mantissa'").which == masks::mantissa);
-  CHECK(bits_of("'all'").which == masks::all);
-  CHECK(bits_of("30") == mask_family{masks::given, {30}, 2});
-  CHECK(bits_of("{adjacent = 3}") == mask_family{masks::adjacent, {}, 3});
-
-  const auto amount_of = [](const std::string& text) {
-    return experiment_with("amount = " + text).amount;
-  };
-  CHECK(amount_of("'single'") == fault_amount{});
-  CHECK(amount_of("{exactly = 10}") == fault_amount{amount::exactly, 10, 0});
-  CHECK(amount_of("{fraction = 1}") == fault_amount{amount::fraction, 1, 1});
-  CHECK(amount_of("{per_bit = 1e-6}") == fault_amount{amount::per_bit, 1, 1e-6});
-  CHECK(read("[[experiment]]\nname='e'\ntrials='all'").experiments[0].trials == 0);
-}
-
 TEST_CASE("a wrong key is reported with its line and the nearest name") {
   CHECK(problem("[campaign]\nname = 'x'\nsead = 3") ==
         "line 3: [campaign] has no key 'sead'; the nearest name is 'seed'");
@@ -219,6 +151,32 @@ TEST_CASE("a wrong key is reported with its line and the nearest name") {
   CHECK(in_experiment("stop = {half_width = 0.1, confidense = 0.9}") ==
         "line 4: [experiment.stop] has no key 'confidense'; the nearest name is 'confidence'");
   CHECK(problem("[output]\ncsv = 'a'").find("line 2: [output] has no key 'csv'") == 0);
+}
+
+TEST_CASE("strata are none, targets, or targets and bits") {
+  const std::string head = "[[experiment]]\nname = 'a'\ntrials = 1\n";
+  const auto strata = [&](const std::string& line) {
+    return read(head + line).experiments.at(0).strata;
+  };
+  CHECK(strata("") == strata_kind::none);
+  CHECK(strata("strata = 'none'") == strata_kind::none);
+  CHECK(strata("strata = 'targets'") == strata_kind::targets);
+  CHECK(strata("strata = 'targets_and_bits'") == strata_kind::targets_and_bits);
+  CHECK(problem(head + "strata = 'target'") ==
+        "line 4: experiment.strata: there is no 'target'; the nearest name is 'targets'");
+}
+
+TEST_CASE("the report lies beside the database unless the file says where") {
+  const auto report = [](const std::string& output) {
+    return read("[output]\n" + output).output.report;
+  };
+  CHECK(report("") == "campaign.html");
+  CHECK(report("store = 'runs/a.sqlite'") == "runs/a.html");
+  CHECK(report("store = 'a.html'") == "a.html.html");
+  CHECK(report("store = 'a'\nreport = 'b/c'") == "b/c");
+  CHECK(report("report = ''").empty());
+  CHECK(problem("[output]\nreport = 1") ==
+        "line 2: output.report: expected text, found the number 1");
 }
 
 TEST_CASE("a wrong value is reported with its line, what it is and what it may be") {
@@ -272,45 +230,8 @@ TEST_CASE("a wrong experiment is reported with its line") {
   CHECK(in_experiment("stop = {}") ==
         "line 4: experiment.stop.half_width is missing; it takes a number above 0 and below 1");
   CHECK(in_experiment("targets = []") == "line 4: experiment.targets: the list is empty");
-  CHECK(in_experiment("fault = 'bitflip'") ==
-        "line 4: experiment.fault: there is no 'bitflip'; the nearest name is 'bit_flip'");
-  CHECK(in_experiment("fault = {scale = [1, 2]}") ==
-        "line 4: experiment.fault: scale takes 1 numbers, 2 given");
-  CHECK(in_experiment("fault = 'scale'") ==
-        "line 4: experiment.fault: scale takes 1 numbers, 0 given");
-  CHECK(in_experiment("fault = {scale = 'a'}") ==
-        "line 4: experiment.fault: expected one number or a list of two, found the text \"a\"");
-  CHECK(in_experiment("fault = {scale = inf}") ==
-        "line 4: experiment.fault: scale: its numbers have to be finite");
-  CHECK(in_experiment("fault = {random_value = [1, 1]}") ==
-        "line 4: experiment.fault: random_value: the range from 1 to 1 is empty");
-  CHECK(in_experiment("fault = {normal_noise = [0, -1]}") ==
-        "line 4: experiment.fault: normal_noise: the standard deviation -1 is negative");
-  CHECK(in_experiment("fault = {scale = 1, zero = 2}") ==
-        "line 4: experiment.fault: this table takes one key, and has 2");
-  CHECK(in_experiment("bits = 'exponents'") ==
-        "line 4: experiment.bits: there is no 'exponents'; the nearest name is 'exponent'");
-  CHECK(in_experiment("bits = [3, 64]") ==
-        "line 4: experiment.bits: expected the number of a bit from 0 to 63, found the number 64");
-  CHECK(in_experiment("bits = [3, 3]") == "line 4: experiment.bits: bit 3 is given twice");
-  CHECK(in_experiment("bits = []") == "line 4: experiment.bits: the list has no bits in it");
-  CHECK(in_experiment("bits = {adjacent = 0}") ==
-        "line 4: experiment.bits: expected a number of neighbouring bits from 1 to 64, found the "
-        "number 0");
-  CHECK(in_experiment("bits = {neighbours = 2}") ==
-        "line 4: experiment.bits: there is no 'neighbours'; the nearest name is 'adjacent'");
   CHECK(in_experiment("fault = 'zero'\nbits = 30") ==
         "line 5: experiment.bits: a fault that sets the value looks at no bits; leave them out");
-  CHECK(in_experiment("amount = {per_bits = 0.1}") ==
-        "line 4: experiment.amount: there is no 'per_bits'; the nearest name is 'per_bit'");
-  CHECK(in_experiment("amount = {per_bit = 1.5}") ==
-        "line 4: experiment.amount: expected a number from 0 to 1, found the number 1.5");
-  CHECK(in_experiment("amount = {per_bit = nan}") ==
-        "line 4: experiment.amount: expected a number from 0 to 1, found the number nan");
-  CHECK(in_experiment("amount = {exactly = 1.5}") ==
-        "line 4: experiment.amount: expected a whole number of faults, found the number 1.5");
-  CHECK(in_experiment("amount = {per_bit = []}") ==
-        "line 4: experiment.amount: the list has no numbers in it");
   CHECK(in_experiment("amount = {per_bit = 0.1}\nbits = {adjacent = 2}") ==
         "line 4: experiment.amount: per_bit is the probability of each bit by itself; faults of "
         "several bits take per_element");
@@ -334,12 +255,6 @@ TEST_CASE("all problems of a file are reported at once, in the order of its line
   CHECK(all[1].find("line 4: experiment.name") == 0);
   CHECK(all[2].find("line 5: experiment.trials") == 0);
   CHECK(all[3].find("line 7: campaign.seed") == 0);
-}
-
-TEST_CASE("a seed above 2^63 - 1 is written as text") {
-  CHECK(read("[campaign]\nseed = '18446744073709551615'").settings.seed ==
-        std::numeric_limits<std::uint64_t>::max());
-  CHECK(problem("[campaign]\nseed = '18446744073709551616'").find("line 2: campaign.seed") == 0);
 }
 
 TEST_CASE("a model's own reader is checked like the rest") {

@@ -23,12 +23,12 @@ std::vector<experiment> many_experiments() {
     e.trials = 7;
     return e;
   };
-  for (std::size_t i = 0; i < detail::named_faults.size(); ++i) {
+  for (std::size_t i = 0; i < detail::fault_names.size(); ++i) {
     experiment& e = add();
     e.fault.which = static_cast<fault_description::kind>(i);
-    if (detail::named_faults[i].parameters > 0)
+    if (detail::numbers_of(e.fault.which) > 0)
       e.fault.a = 0.1;
-    if (detail::named_faults[i].parameters > 1)
+    if (detail::numbers_of(e.fault.which) > 1)
       e.fault.b = 1.0 / 3;
     if (sets_value(e.fault.which))
       e.fault.bits.which = mask_family::kind::all;
@@ -49,6 +49,8 @@ std::vector<experiment> many_experiments() {
   e.all_inputs = true;
   e.tau = 4294967295;
   e.stop = stop_rule{1e-5, 0.999};
+  for (const strata_kind kind : {strata_kind::targets, strata_kind::targets_and_bits})
+    add().strata = kind;
   add().plan = sample_plan{0.02, 0.99, 0.1};
   all.back().trials = 0;
   return all;

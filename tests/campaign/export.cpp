@@ -36,6 +36,7 @@ TEST_CASE("exported tables read as they are documented") {
   t.outcomes_golden_correct = {0, 0, 0, 1, 1, 1, 0};
   t.answered_correctly = 2;
   t.set_aside = 1;
+  t.outcomes_by_input = "msn-st";
   t.activated = true;
   t.criteria = {2, -0.25, 0};
   t.faults = {{0, {47, 1U << 30U, 0, bitfault::fault_action::flip}, 0x3F800000, 0x7F800000},
@@ -55,9 +56,10 @@ TEST_CASE("exported tables read as they are documented") {
         "experiment,number,first_input,inputs,crash,hang,detected,non_finite,masked,sdc,tolerable,"
         "golden_correct_crash,golden_correct_hang,golden_correct_detected,golden_correct_non_"
         "finite,golden_correct_masked,golden_correct_sdc,"
-        "golden_correct_tolerable,answered_correctly,set_aside,activated,corrected,sdc_1,margin_"
+        "golden_correct_tolerable,answered_correctly,set_aside,outcomes_by_input,activated,"
+        "corrected,sdc_1,margin_"
         "loss,never\n"
-        "0,7,3,6,0,0,0,1,2,2,0,0,0,0,1,1,1,0,2,1,1,0,2,-0.25,0\n");
+        "0,7,3,6,0,0,0,1,2,2,0,0,0,0,1,1,1,0,2,1,msn-st,1,0,2,-0.25,0\n");
   CHECK(table(s, csv_table::faults) ==
         "experiment,trial,number,target,element,action,mask,value,before,after,address\n"
         "0,7,0,conv1.weight,47,flip,0x40000000,0x0,0x3f800000,0x7f800000,"
@@ -78,7 +80,7 @@ TEST_CASE("exported tables read as they are documented") {
   CHECK(has(table(s, csv_table::golden), "\n3,3,,0\n4,,8,0\n5,5,5,1\n"));
   CHECK(has(table(s, csv_table::experiments),
             "\n1,\"noise, everywhere\",@activations,normal_noise,-0,0.25,given,0 7 31,3,"
-            "per_element,1,0.1,0,0.05,0.99,0.5,1,3,,,100,10,\n"));
+            "per_element,1,0.1,0,0.05,0.99,0.5,1,3,,,100,10,noise,\n"));
   CHECK(has(table(s, csv_table::experiment_targets), "0,conv1.weight,1536\n"));
 }
 
@@ -145,6 +147,7 @@ TEST_CASE("the views count what the trials say") {
   const campaign_description d = synthetic_description(600);
   {
     store s = store::open(path, d);
+    s.set_golden(synthetic_golden());
     complete(s);
   }
   // Counted again by hand.
@@ -159,12 +162,17 @@ TEST_CASE("the views count what the trials say") {
     c.critical += t.outcomes[static_cast<std::size_t>(outcome::sdc)] >= tau ? 1 : 0;
   };
   const store s = store::read(path);
-  std::map<std::string, counts> all, by_target, by_bit;
+  std::map<std::string, counts> all, by_target, by_bit, by_input;
   for (std::size_t e = 0; e < 2; ++e)
     s.for_each_trial(e, [&](const trial_record& t) {
       const std::string before = std::to_string(e) + " ";
       const std::uint32_t tau = d.experiments[e].asked.tau;
       count(all[before], t, tau);
+      for (std::uint32_t i = 0; i < t.inputs; ++i) {
+        counts& c = by_input[before + std::to_string(t.first_input + i)];
+        ++c.trials;
+        c.sdc += t.outcomes_by_input[i] == 's' ? 1 : 0;
+      }
       if (t.faults.size() != 1)
         return;
       const injected_fault& f = t.faults[0];
@@ -189,6 +197,7 @@ TEST_CASE("the views count what the trials say") {
              " FROM sdc_by_target") == by_target);
   CHECK(view("SELECT experiment || ' ' || element_type || ' ' || bit, trials, inputs, sdc,"
              " critical_trials FROM sdc_by_bit") == by_bit);
+  CHECK(view("SELECT experiment || ' ' || input, trials, 0, sdc, 0 FROM sdc_by_input") == by_input);
 }
 
 TEST_CASE("a folder gets one file for each table, whole or not at all") {

@@ -115,6 +115,7 @@ TEST_CASE("a record counts outcomes, right answers and criteria, and knows of a 
 
   b.by.start(b.record);
   CHECK(b.record.outcomes == outcome_counts{});
+  CHECK(b.record.outcomes_by_input.empty());
   CHECK(b.record.criteria == std::vector<double>(7, 0.0));
   CHECK_FALSE(b.record.corrected);
 }
@@ -126,6 +127,7 @@ TEST_CASE("what died has no answer") {
   CHECK(b.by.lost(outcome::hang, right, b.record) == outcome::hang);
   CHECK(b.record.outcomes == outcome_counts{1, 1, 0, 0, 0, 0, 0});
   CHECK(b.record.outcomes_golden_correct == outcome_counts{1, 1, 0, 0, 0, 0, 0});
+  CHECK(b.record.outcomes_by_input == "ch");
   CHECK(b.record.answered_correctly == 0);
 }
 
@@ -147,6 +149,7 @@ TEST_CASE("golden runs that differ give the noise within which an output is mask
   CHECK(end({1, 3, 2.3125F}) == outcome::tolerable);
   CHECK(end({1, 3, nan}) == outcome::non_finite);
   CHECK(end({1, 2, 2.3125F}) == outcome::sdc);
+  CHECK(b.record.outcomes_by_input == "mtns");
 }
 
 TEST_CASE("an input whose golden answer varies is set aside and in no other count") {
@@ -160,6 +163,7 @@ TEST_CASE("an input whose golden answer varies is set aside and in no other coun
     CHECK(b.by.decide(rows(golden, golden), known, 0, {true, false}, b.record) == std::nullopt);
     CHECK(b.by.lost(outcome::crash, known, b.record) == std::nullopt);
     CHECK(b.record.set_aside == 3);
+    CHECK(b.record.outcomes_by_input == "---");
     CHECK(b.record.outcomes == outcome_counts{});
     CHECK(b.record.outcomes_golden_correct == outcome_counts{});
     CHECK(b.record.answered_correctly == 0);

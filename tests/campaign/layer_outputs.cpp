@@ -38,4 +38,8 @@ TEST_CASE("tensors stay where they are when their owner is moved") {
   CHECK(c.empty());
   c = std::move(b);
   CHECK(c[2].data() == at);
+  REQUIRE(c.inputs_of(5).size() == 2); // the addition reads relu1 and relu2
+  CHECK(c.inputs_of(5)[0].data() == at);
+  CHECK(c.inputs_of(5)[1].data() == c[4].data());
+  CHECK(c.inputs_of(0).empty());
 }

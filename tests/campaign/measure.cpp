@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
 #include <vector>
 
 namespace bitfault::campaign {
@@ -30,12 +29,6 @@ template <class T>
 tensor_statistics statistics(std::vector<T> elements) {
   return measure(tensor(elements));
 }
-template <class T>
-monitor_record distances(std::vector<T> golden, std::vector<T> faulty) {
-  const tensor_ref g = tensor(golden);
-  return measure(7, g, measure(g), tensor(faulty));
-}
-
 /// The definitions, in long double, element by element.
 template <class T>
 tensor_statistics naive(const std::vector<T>& elements) {
@@ -160,100 +153,16 @@ TEST_CASE("statistics of random tensors agree with a naive twin in long double")
   check(std::int32_t{}, 3000);
 }
 
-TEST_CASE("distances of a few elements are those computed by hand") {
-  const monitor_record d = distances<float>({1, 2, 3, 4}, {1, 5, 3, 0});
-  CHECK(d.layer == 7);
-  CHECK(d.rmse == 2.5); // squares 0, 9, 0, 16
-  CHECK(d.mae == 1.75);
-  CHECK(d.share_equal == 0.5);
-  CHECK(d.golden == statistics<float>({1, 2, 3, 4}));
-  CHECK(d.faulty == statistics<float>({1, 5, 3, 0}));
-}
-
-TEST_CASE("shares are equal by bits, distances leave out what is not finite") {
-  // 0 and -0 are other bits and no distance; a NaN equals itself by bits.
-  CHECK(distances<float>({0, 1}, {-0.0F, 1}).share_equal == 0.5);
-  CHECK(distances<float>({0, 1}, {-0.0F, 1}).rmse == 0);
-  const monitor_record d = distances<float>({nan, 2, 3, 1, inf}, {nan, nan, inf, 4, inf});
-  CHECK(d.share_equal == 0.4);
-  CHECK(d.rmse == 3);
-  CHECK(d.mae == 3);
-  CHECK(d.faulty.nan_count == 2);
-
-  const monitor_record same = distances<float>({nan, 2}, {nan, 2});
-  CHECK(same.share_equal == 1);
-  CHECK(same.rmse == 0);
-  CHECK(same.faulty == statistics<float>({nan, 2}));
-  CHECK(distances<float>({}, {}).share_equal == 1);
-  CHECK(distances<float>({nan}, {1}).mae == 0);
-  CHECK(distances<float>({nan}, {1}).share_equal == 0);
-}
-
-TEST_CASE("distances neither overflow nor vanish before the numbers themselves do") {
-  const monitor_record wide = distances<double>({1.5e308, 0}, {-1.5e308, 0});
-  CHECK(wide.mae == Approx(1.5e308).epsilon(1e-14)); // half of 3e308, which no double holds
-  const monitor_record large = distances<double>({1e300, 1}, {-1e300, 1});
-  CHECK(large.rmse == Approx(std::sqrt(2.0) * 1e300).epsilon(1e-14));
-  CHECK(distances<double>({5e-324}, {0}).rmse == 5e-324);
-  CHECK(distances<double>({1e-200}, {2e-200}).rmse == Approx(1e-200).epsilon(1e-14));
-  // 2^-24 of 3.4e38, in one element of many.
-  std::vector<float> golden(1000, 1), faulty = golden;
-  faulty[999] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(1.0F) ^ 1U);
-  CHECK(distances(golden, faulty).mae == Approx(std::ldexp(1.0, -23) / 1000).epsilon(1e-14));
-  CHECK(distances(golden, faulty).rmse ==
-        Approx(std::ldexp(1.0, -23) / std::sqrt(1000.0)).epsilon(1e-14));
-  CHECK(distances(golden, faulty).share_equal == 0.999);
-}
-
-TEST_CASE("distances of random tensors agree with a naive twin in long double") {
-  chance::numbers numbers(6);
-  for (int round = 0; round < 50; ++round) {
-    std::vector<float> golden(1 + numbers.below(2000)), faulty(golden.size());
-    long double squares = 0, absolute = 0, n = 0, equal = 0;
-    for (std::size_t i = 0; i < golden.size(); ++i) {
-      golden[i] = std::bit_cast<float>(static_cast<std::uint32_t>(numbers.next()));
-      faulty[i] = numbers.below(2) == 0
-                      ? golden[i]
-                      : std::bit_cast<float>(static_cast<std::uint32_t>(numbers.next()));
-      equal += std::bit_cast<std::uint32_t>(golden[i]) == std::bit_cast<std::uint32_t>(faulty[i]);
-      if (!std::isfinite(golden[i]) || !std::isfinite(faulty[i]))
-        continue;
-      const long double apart = static_cast<long double>(golden[i]) - faulty[i];
-      n += 1;
-      squares += apart * apart;
-      absolute += std::fabs(apart);
-    }
-    const monitor_record d = distances(golden, faulty);
-    CHECK(d.share_equal == Approx(static_cast<double>(equal / golden.size())).epsilon(1e-14));
-    CHECK(d.rmse ==
-          Approx(static_cast<double>(n == 0 ? 0 : std::sqrt(squares / n))).epsilon(1e-12));
-    CHECK(d.mae == Approx(static_cast<double>(n == 0 ? 0 : absolute / n)).epsilon(1e-12));
-  }
-}
-
 TEST_CASE("a tensor with gaps gives the same bits as the dense copy of its elements") {
   chance::numbers numbers(7);
-  std::vector<float> memory(3 * 1000), dense(1000), other(1000);
+  std::vector<float> memory(3 * 1000), dense(1000);
   for (float& x : memory)
     x = static_cast<float>(numbers.below(1000)) / 7 - 50;
-  for (std::size_t i = 0; i < dense.size(); ++i) {
+  for (std::size_t i = 0; i < dense.size(); ++i)
     dense[i] = memory[3 * i];
-    other[i] = memory[3 * i + 1];
-  }
   const tensor_ref gaps(view(memory.data(), extents{1000}, strides{3}));
   REQUIRE_FALSE(gaps.contiguous());
   CHECK(measure(gaps) == measure(tensor(dense)));
-  const tensor_statistics s = measure(gaps);
-  CHECK(measure(0, gaps, s, tensor(other)) == measure(0, tensor(dense), s, tensor(other)));
-  CHECK(measure(0, tensor(dense), s, gaps).share_equal == 1);
-}
-
-TEST_CASE("tensors that cannot be compared are refused with their sizes") {
-  std::vector<float> golden(3), faulty(4);
-  std::vector<double> wide(3);
-  CHECK_THROWS_WITH(measure(0, tensor(golden), {}, tensor(faulty)),
-                    "bitfault: measure: the golden tensor has 3 float32, the faulty one 4 float32");
-  CHECK_THROWS_AS(measure(0, tensor(golden), {}, tensor(wide)), std::invalid_argument);
 }
 
 } // namespace bitfault::campaign

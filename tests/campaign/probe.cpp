@@ -96,10 +96,9 @@ TEST_CASE("probing leaves every parameter as it was") {
   judge its_judge(classification_criteria(), "sdc_1");
   const settings s;
   const golden_run golden(m, s, its_judge);
-  runner<net> run(m, golden, s, its_judge, {});
   std::uint32_t sum = golden.parameters_checksum(), again = 0;
   for (std::size_t t = 0; t < golden.targets().size(); ++t)
-    CHECK(is_live(run, golden, t));
+    CHECK(is_live(m, golden, s, t));
   for (const parameter& p : m.parameters())
     again = bitfault::campaign::detail::checksum(p.memory, again);
   CHECK(again == sum);

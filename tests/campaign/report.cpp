@@ -165,6 +165,9 @@ TEST_CASE("a report says what is needed to get the same again, and where each nu
   const trial_estimate whole = sums.sdc_share(sums.all());
   REQUIRE(whole.method == interval_method::clustered);
   CHECK(has(html, estimate_text(whole) + "<sup class=\"how\">F</sup>"));
+  const trial_estimate beyond = sums.sdc_share_beyond_inputs();
+  REQUIRE(beyond.method == interval_method::two_way);
+  CHECK(has(html, estimate_text(beyond) + "<sup class=\"how\">T</sup>"));
 }
 
 TEST_CASE("a report of a campaign that is not complete says how much is missing") {

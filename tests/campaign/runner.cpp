@@ -8,6 +8,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
+#include <stdexcept>
+#include <string>
 
 namespace {
 
@@ -108,6 +111,87 @@ TEST_CASE("shortcuts change no record with several faults in a trial, nor what m
     CHECK(run_all<toy::residual_network>(e, fast, 4, 200).records == full.records);
     CHECK(full.records[0].monitors.size() == 2);
   }
+}
+
+TEST_CASE("monitors tell of all batches of a trial, as of one batch of all inputs") {
+  experiment e = on("*", true);
+  e.amount = {fault_amount::kind::exactly, 2, 0};
+  e.trials = 100;
+  settings s;
+  s.monitors = {"relu*"};
+  const auto whole = run_all<toy::residual_network>(e, s, 24, 100).records;
+  for (const std::uint64_t batch : {1U, 4U, 8U}) {
+    const auto parts = run_all<toy::residual_network>(e, s, batch, 100).records;
+    for (std::size_t t = 0; t < 100; ++t)
+      for (std::size_t m = 0; m < 2; ++m) {
+        const monitor_record &a = parts[t].monitors.at(m), &b = whole[t].monitors.at(m);
+        INFO("batch " << batch << ", trial " << t << ", monitor " << m);
+        const auto near = [](double x, double y) { return x == Approx(y).epsilon(1e-12); };
+        REQUIRE(a.layer == b.layer);
+        REQUIRE(near(a.golden.mean, b.golden.mean));
+        REQUIRE(near(a.golden.deviation, b.golden.deviation));
+        REQUIRE(a.faulty.minimum == b.faulty.minimum);
+        REQUIRE(a.faulty.maximum == b.faulty.maximum);
+        REQUIRE(a.faulty.nan_count == b.faulty.nan_count);
+        REQUIRE(near(a.faulty.geometric_mean, b.faulty.geometric_mean));
+        REQUIRE(near(a.rmse, b.rmse));
+        REQUIRE(near(a.mae, b.mae));
+        REQUIRE(a.share_equal == b.share_equal);
+      }
+  }
+}
+
+namespace {
+
+/// Gives up where an activation is above a limit.
+struct fragile : toy::residual_network {
+  using toy::residual_network::residual_network;
+  void run_layer(std::size_t n, std::uint64_t first, std::span<const tensor_ref> in,
+                 const tensor_ref& out) {
+    toy::residual_network::run_layer(n, first, in, out);
+    for (bitfault::index_t i = 0; n == 2 && i < out.size(); ++i)
+      if (out.as<float>()[i] > 1e30F)
+        throw std::runtime_error("too large");
+  }
+};
+
+} // namespace
+
+TEST_CASE("a trial that makes inference throw is named, also where it shares a pass with others") {
+  fragile net(24, 4);
+  judge its_judge(classification_criteria(), "sdc_1");
+  const settings shared, alone = no_shortcuts();
+  const golden_run golden(net, shared, its_judge);
+  const bound_experiment e(on("dense1", false), 0, 5, golden.targets());
+  runner<fragile> together(net, golden, shared, its_judge, {});
+  runner<fragile> one_by_one(net, golden, alone, its_judge, {});
+  const auto said = [&](const auto& run) -> std::string {
+    try {
+      run();
+    } catch (const model_error& error) {
+      return error.what();
+    }
+    return {};
+  };
+  // Which one throws first is another question: inputs of a pass stand side by side.
+  std::size_t throwing = 0;
+  for (std::uint64_t first = 0; first < 256; first += 64) {
+    std::set<std::string> sentences;
+    for (std::uint64_t t = first; t < first + 64; ++t) {
+      const std::string sentence = said([&] { static_cast<void>(one_by_one.run(e, t)); });
+      if (sentence.empty())
+        continue;
+      CHECK(sentence.find("bitfault: campaign: experiment 'test', trial " + std::to_string(t) +
+                          " (bf1:dense1[") == 0);
+      sentences.insert(sentence);
+    }
+    const std::string shared_pass =
+        said([&] { static_cast<void>(together.run(e, first, first + 64)); });
+    CHECK(sentences.count(shared_pass) == (sentences.empty() ? 0 : 1));
+    CHECK(shared_pass.empty() == sentences.empty());
+    throwing += sentences.size();
+  }
+  CHECK(throwing > 1);
 }
 
 namespace {

@@ -79,20 +79,23 @@ TEST_CASE("what is no store is left as it is, and named") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("a file of a newer version is refused and left as it is") {
+TEST_CASE("a file of another version is refused and left as it is") {
   const temporary_folder folder;
   const fs::path path = folder.path / "campaign.db";
   { store s = store::open(path, synthetic_description()); }
-  {
-    const detail::database db(path, detail::open_mode::write);
-    db.run("PRAGMA user_version = 2", "changing");
+  for (const auto& [version, is] : {std::pair{"1", "older"}, std::pair{"3", "newer"}}) {
+    {
+      const detail::database db(path, detail::open_mode::write);
+      db.run("PRAGMA user_version = " + std::string(version), "changing");
+    }
+    const std::string before = file_content(path);
+    const std::string words = "campaign.db: its version " + std::string(version) + " is " + is +
+                              " than 2, the one that this library reads";
+    CHECK(has(opening(path), words));
+    CHECK(has(reading(path), words));
+    const bool unchanged = file_content(path) == before;
+    CHECK(unchanged);
   }
-  const std::string before = file_content(path);
-  const std::string words = "campaign.db: its version 2 is newer than 1, the newest that this";
-  CHECK(has(opening(path), words));
-  CHECK(has(reading(path), words));
-  const bool unchanged = file_content(path) == before;
-  CHECK(unchanged);
 }
 
 TEST_CASE("a read-only file is read, and not written to") {
@@ -205,6 +208,32 @@ TEST_CASE("damage is noticed, or harmless: no wrong byte is ever exported") {
   CHECK(harmless > 50);
 }
 
+TEST_CASE(
+    "a table that is damaged is noticed when a campaign is to go on, not when it is exported") {
+  const temporary_folder folder;
+  const fs::path path = folder.path / "some.db";
+  {
+    store s = store::open(path, synthetic_description());
+    complete(s);
+  }
+  std::string bytes = file_content(path);
+  {
+    const detail::database db(path, detail::open_mode::read);
+    const auto number = [&](const char* sql) {
+      detail::statement row(db, sql, "reading failed");
+      REQUIRE(row.step());
+      return static_cast<std::size_t>(row.integer(0));
+    };
+    const std::size_t size = number("PRAGMA page_size");
+    const std::size_t page = number("SELECT rootpage FROM sqlite_master WHERE name = 'fault'");
+    bytes.replace((page - 1) * size, size, size, '\0'); // nothing is read of it until then
+  }
+  write_content(path, bytes);
+  CHECK(has(opening(path), "the file is damaged"));
+  CHECK(has(reading(path), "the file is damaged"));
+  CHECK(file_content(path) == bytes);
+}
+
 TEST_CASE("what was changed by hand is noticed, and says where") {
   const temporary_folder folder;
   const fs::path sound = folder.path / "sound.db", path = folder.path / "changed.db";
@@ -234,6 +263,8 @@ TEST_CASE("what was changed by hand is noticed, and says where") {
     CHECK(when_writing == what);
   };
   says("UPDATE trial SET sdc = sdc + 1 WHERE experiment = 1 AND number = 9",
+       "trial 9 of experiment 1 has a wrong checksum");
+  says("UPDATE trial SET outcomes_by_input = 'mmmmmm' WHERE experiment = 1 AND number = 9",
        "trial 9 of experiment 1 has a wrong checksum");
   says("UPDATE fault SET element = element + 1 WHERE experiment = 0 AND trial = 4",
        "trial 4 of experiment 0 has a wrong checksum");

@@ -81,6 +81,49 @@ TEST_CASE("trials of one random input each give shares with Wilson's interval") 
   CHECK(s.outcome_share(s.all(), outcome::masked).hits == 173);
 }
 
+TEST_CASE("faults crossed with inputs are counted by fault and by input") {
+  const auto crossed = [](const std::vector<std::string>& rows, summary s = summary_of(true)) {
+    std::uint64_t number = 0;
+    for (const std::string& row : rows) {
+      trial_record r = record(number++, {});
+      r.inputs = static_cast<std::uint32_t>(row.size());
+      r.outcomes_by_input = row;
+      for (std::size_t o = 0; o < outcome_count; ++o)
+        r.outcomes[o] =
+            static_cast<std::uint32_t>(std::count(row.begin(), row.end(), outcome_letters[o]));
+      r.set_aside = static_cast<std::uint32_t>(std::count(row.begin(), row.end(), '-'));
+      s.add(r);
+    }
+    return s;
+  };
+  // Four faults on five inputs, of which the second is set aside: 3, 0, 1 and 2 hits by fault, and
+  // 3, 2, 0 and 1 by input. The outcomes in between count for nothing.
+  const summary s = crossed({"s-sms", "m-nmm", "t-smc", "s-sth"});
+  const trial_estimate e = s.sdc_share_beyond_inputs();
+  const std::vector<std::uint64_t> by_fault{3, 0, 1, 2}, by_input{2, 3, 0, 1};
+  CHECK(e.hits == 6);
+  CHECK(e.of == 16);
+  CHECK(e.value == 6.0 / 16);
+  CHECK(e.method == interval_method::two_way);
+  CHECK(e.bounds == two_way_interval(by_fault, by_input));
+  CHECK(e.bounds != s.sdc_share(s.all()).bounds);
+  // All hits are due to one input: other inputs are uncertain, these are not.
+  const summary one_input =
+      crossed({"smmm", "smmm", "smmm", "smmm", "smmm", "smmm", "smmm", "smmm", "smmm", "smmm"});
+  CHECK(one_input.sdc_share_beyond_inputs().bounds.width() >
+        1.25 * one_input.sdc_share(one_input.all()).bounds.width());
+
+  const auto method = [](const summary& of) { return of.sdc_share_beyond_inputs().method; };
+  CHECK(method(crossed({"ss"})) == interval_method::none);       // one fault
+  CHECK(method(crossed({"s", "m"})) == interval_method::none);   // one input
+  CHECK(method(crossed({"sm", "-s"})) == interval_method::none); // not the same inputs
+  CHECK(method(crossed({"sm", "m"})) == interval_method::none);
+  CHECK(method(crossed({"sm", "mm"}, summary_of(false))) == interval_method::none);
+  stored_experiment stopped = experiment_of(true);
+  stopped.asked.stop = stop_rule{0.1};
+  CHECK(method(crossed({"sm", "mm"}, {stopped, targets, {true, false}})) == interval_method::none);
+}
+
 TEST_CASE("faults crossed with all inputs are counted by fault") {
   summary s = summary_of(true);
   // Four faults on ten inputs: 10, 0, 0, 2 SDC.
@@ -99,6 +142,10 @@ TEST_CASE("faults crossed with all inputs are counted by fault") {
   CHECK(s.sdc_share(s.all(), denominator::golden_correct).bounds ==
         clustered_interval(right, 8, 0.95, 960));
   CHECK(s.sdc_share(s.all(), denominator::golden_correct).of == 32);
+
+  // Nothing is known of the inputs.
+  CHECK(s.sdc_share_beyond_inputs().method == interval_method::none);
+  CHECK(s.sdc_share_beyond_inputs().value == pairs.value);
 
   const trial_estimate critical = s.critical_share(s.all());
   CHECK(critical.hits == 2);

@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "synthetic.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -80,7 +81,7 @@ TEST_CASE("the table has shares with the letters of their intervals, and all out
   const std::string text = summary_table(s);
   CHECK_THAT(share(20, 100), Contains("] W"));
   CHECK(line_after(text, "critical") ==
-        "weights 100 " + share(20, 100) + " 1 " + share(20, 100) + " - " + share(10, 100) + " -");
+        "weights 100 " + share(20, 100) + " 1 " + share(20, 100) + " - - " + share(10, 100) + " -");
   // inputs, golden-correct, crash, hang, detected, non-finite, masked, SDC, tolerable, set aside
   CHECK(line_after(text, "set aside") == "weights 100 0 10 0 0 20 50 20 0 0");
   CHECK_THAT(text, Contains("SDC: iou_below; DUE: crash, hang and detected.") && !Contains("gap"));
@@ -122,8 +123,43 @@ TEST_CASE("the file of a shard that does not have the first trials shows no shar
   store s = store::open(folder.path / "c.sqlite", small_campaign());
   add(s, 64, 100);
   const std::string text = summary_table(s);
-  CHECK(line_after(text, "critical") == "weights 0 of 100 - 1 - - - -");
+  CHECK(line_after(text, "critical") == "weights 0 of 100 - 1 - - - - -");
   CHECK_THAT(text, Contains("36 more trials are behind a gap") && Contains("merge"));
+}
+
+TEST_CASE("strata have a row each, and one for all of them") {
+  const temporary_folder folder;
+  campaign_description d = small_campaign();
+  stored_experiment a = d.experiments[0], b = a;
+  a.asked.name = "weights, a";
+  a.sites = 320;
+  a.targets = {{0, 320}};
+  b.asked.name = "weights, b";
+  b.sites = 640;
+  b.targets = {{1, 640}};
+  a.asked.stratum_of = b.asked.stratum_of = "weights";
+  d.experiments = {a, b};
+  store s = store::open(folder.path / "c.sqlite", d);
+  std::vector<trial_record> even, odd; // those of target a, and of target b
+  for (std::uint64_t n = 0; n < 100; ++n) {
+    trial_record r = trial(n < 50 ? 2 * n : n % 2 == 0 ? 11 : 13);
+    r.number = n % 50;
+    (n < 50 ? even : odd).push_back(r);
+  }
+  s.add(0, even);
+  s.add(1, odd);
+  const trial_estimate all = stratified_share(s, "weights", overviews_of(s));
+  REQUIRE(all.of == 100);
+  // The second stratum is twice as large.
+  const auto share_of = [&](std::size_t e) {
+    const summary sums = overview_of(s, e).sums;
+    return sums.critical_share(sums.all()).value;
+  };
+  REQUIRE(share_of(0) == 0.2);
+  REQUIRE(share_of(1) == 0.5);
+  CHECK(std::abs(all.value - (0.2 + 2 * 0.5) / 3) < 1e-12);
+  CHECK(line_after(summary_table(s), "weights, b") ==
+        "weights, all strata 100 " + lettered_estimate_text(all));
 }
 
 TEST_CASE("with an output check non-finite outputs count as DUE") {

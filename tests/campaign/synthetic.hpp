@@ -63,6 +63,7 @@ inline campaign_description synthetic_description(std::uint64_t trials = 200) {
   two.asked.plan = sample_plan{0.05, 0.99, 0.5};
   two.asked.all_inputs = true;
   two.asked.tau = 3;
+  two.asked.stratum_of = "noise";
   two.planned = trials / 2;
   two.sites = 10;
   two.targets = {{4, 10}};
@@ -150,10 +151,12 @@ inline trial_record synthetic_trial(const campaign_description& d, std::size_t e
   for (int i = 0; i < 5; ++i) {
     const std::uint32_t o = from.small(outcome_count);
     ++t.outcomes[o];
+    t.outcomes_by_input += outcome_letters[o];
     t.outcomes_golden_correct[o] += from.small(2);
   }
   t.answered_correctly = from.small(6);
   t.set_aside = 1;
+  t.outcomes_by_input += set_aside_letter;
   t.activated = from.below(4) != 0;
   t.corrected = from.below(8) == 0;
   t.criteria = {static_cast<double>(from.below(3)), from.real(), 0.0};

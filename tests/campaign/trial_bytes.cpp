@@ -22,6 +22,7 @@ trial_record full_record() {
           {11, 12, 13, 14, 15, 16, 17},
           18,
           19,
+          "mst-",
           true,
           true,
           {0.5, -0.0, std::numeric_limits<double>::infinity()},
@@ -53,10 +54,10 @@ TEST_CASE("a record of too few or too many bytes is refused") {
 
 TEST_CASE("a list that claims to be longer than the bytes allocates nothing") {
   std::string bytes = to_bytes(trial_record{});
-  // The lists' lengths are the last three words.
-  for (std::size_t list = 1; list <= 3; ++list) {
+  // The lists' lengths are the last three words, the letters' stands before them and two flags.
+  for (const std::size_t end : {8, 16, 24, 34}) {
     std::string wrong = bytes;
-    wrong[wrong.size() - 8 * list + 7] = '\x7F';
+    wrong[wrong.size() - end + 7] = '\x7F';
     CHECK_THROWS_AS(to_trial(wrong), std::runtime_error);
   }
 }

@@ -18,6 +18,7 @@ TEST_CASE("every method has its name") {
   CHECK(name_of(interval_method::wilson) == "wilson");
   CHECK(name_of(interval_method::clopper_pearson) == "clopper_pearson");
   CHECK(name_of(interval_method::clustered) == "clustered");
+  CHECK(name_of(interval_method::two_way) == "two_way");
   CHECK(name_of(interval_method::anytime) == "anytime");
   CHECK(name_of(interval_method::bounded_mean) == "bounded_mean");
 }

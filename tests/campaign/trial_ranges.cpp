@@ -62,6 +62,15 @@ TEST_CASE("a set of ranges is what a flag for each number would be") {
     }
     REQUIRE(set.overlaps(other) == common);
     REQUIRE(other.overlaps(set) == common);
+
+    trial_ranges both = set;
+    both.add(other);
+    for (std::size_t i = 0; i < size; ++i)
+      flags[i] = flags[i] || other_flags[i];
+    REQUIRE(both.missing_below(size) == gaps_of(flags, size));
+    both.add(set);
+    both.add(both);
+    REQUIRE(both.missing_below(size) == gaps_of(flags, size));
   }
 }
 

@@ -74,7 +74,8 @@ TEST_CASE("every truncated or changed truth is refused, with the file's name") {
   }
   file.write(whole + "x");
   CHECK_THROWS_WITH(truth::load(file.path), Catch::Contains("bytes of bits"));
-  CHECK_THROWS_WITH(truth::load(file.path.string() + ".none"), Catch::Contains("cannot be read"));
+  CHECK_THROWS_WITH(truth::load(file.path.string() + ".none"),
+                    Catch::Contains("cannot be opened for reading"));
 }
 
 TEST_CASE("the truth of a network is what its exhaustive campaign finds, trial by trial") {

@@ -8,6 +8,7 @@
 #include "complaint.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -103,6 +104,20 @@ TEST_CASE("where strata are many, the pooled counts of a proportional allocation
   const std::vector<stratum> many(640, stratum{10000, 10, 0});
   CHECK(stratified_estimate(many).bounds.upper >
         10 * clopper_pearson_interval(0, 6400, 0.95, 6'400'000).upper);
+}
+
+TEST_CASE("parts are combined by their weights, whatever their intervals are") {
+  const std::vector<weighted_estimate> parts{{3, {0.5, {0.4, 0.7}}}, {1, {0.1, {0.1, 0.2}}}};
+  const estimate e = combined_estimate(parts);
+  CHECK(e.value == Approx(0.4));
+  CHECK(e.bounds.lower == Approx(0.4 - 0.75 * 0.1));
+  CHECK(e.bounds.upper == Approx(0.4 + std::sqrt(0.15 * 0.15 + 0.025 * 0.025)));
+  const std::vector<weighted_estimate> one{{7, {0.5, {0.4, 0.7}}}};
+  CHECK(combined_estimate(one) == estimate{0.5, {0.4, 0.7}});
+  CHECK(complaint([] { return combined_estimate({}); }).find("0 parts") != std::string::npos);
+  const std::vector<weighted_estimate> weightless{{0, {}}};
+  CHECK(complaint([&] { return combined_estimate(weightless); }).find("a weight") !=
+        std::string::npos);
 }
 
 TEST_CASE("strata that cannot be are refused") {

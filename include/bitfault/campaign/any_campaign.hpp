@@ -7,6 +7,7 @@
 #include "describe.hpp"
 #include "progress.hpp"
 #include "ranks.hpp"
+#include "search_critical_bits.hpp"
 #include "store.hpp"
 
 #include <cstdint>
@@ -32,8 +33,10 @@ public:
   virtual void require_live_targets() = 0;
   virtual void run(store& results, const shard& part, const watch_progress& watch) = 0;
   virtual void run(rank_store& results, const shard& part, const watch_progress& watch) = 0;
-  virtual void finish(store& results) = 0;
   virtual trial_record replay(std::uint32_t experiment, std::uint64_t trial) = 0;
+  virtual critical_bits_search
+  search_critical_bits(std::uint32_t experiment, const critical_bits_options& options,
+                       const std::function<void(std::uint64_t, std::uint64_t)>& watch) = 0;
 };
 
 namespace detail {
@@ -42,8 +45,8 @@ template <model M>
 class typed_campaign final : public any_campaign {
 public:
   typed_campaign(typename campaign<M>::make_model make, configuration c)
-      : configuration_(std::move(c)),
-        campaign_(std::move(make), configuration_.settings, configuration_.experiments) {}
+      : configuration_(std::move(c)), make_(std::move(make)),
+        campaign_(make_, configuration_.settings, configuration_.experiments) {}
   const golden_run& golden() const override { return campaign_.golden(); }
   const std::vector<bound_experiment>& experiments() const override {
     return campaign_.experiments();
@@ -58,13 +61,19 @@ public:
   void run(rank_store& results, const shard& part, const watch_progress& watch) override {
     campaign_.run(results, part, watch);
   }
-  void finish(store& results) override { campaign_.finish(results); }
   trial_record replay(std::uint32_t experiment, std::uint64_t trial) override {
     return campaign_.replay(experiment, trial);
+  }
+  critical_bits_search
+  search_critical_bits(std::uint32_t experiment, const critical_bits_options& options,
+                       const std::function<void(std::uint64_t, std::uint64_t)>& watch) override {
+    return bitfault::campaign::search_critical_bits(campaign_, make_, experiments().at(experiment),
+                                                    options, watch);
   }
 
 private:
   configuration configuration_;
+  typename campaign<M>::make_model make_;
   campaign<M> campaign_;
 };
 

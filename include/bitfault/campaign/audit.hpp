@@ -150,6 +150,7 @@ inline std::vector<audited_method> audit(const truth& known, std::size_t criteri
   };
   fixed("fixed n, Clopper-Pearson", false, clopper);
   fixed("fixed n, Wilson", false, wilson);
+  fixed("fixed n, normal", false, normal);
   fixed("fixed n, with replacement, Wilson", true, wilson);
   fixed("fixed n, with replacement, normal", true, normal);
 

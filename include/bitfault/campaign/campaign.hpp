@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "apply_stop_rule.hpp"
 #include "bound_experiment.hpp"
 #include "campaign_description.hpp"
 #include "classification.hpp"
@@ -13,6 +14,7 @@
 #include "probe.hpp"
 #include "progress.hpp"
 #include "runner.hpp"
+#include "strata.hpp"
 #include "trial.hpp"
 #include "trial_ranges.hpp"
 
@@ -53,21 +55,22 @@ public:
 
   /// Makes the golden run. `make` is called once for each thread, the first time now; all models
   /// that it makes must be the same. Throws std::invalid_argument or `error` for what does not fit.
-  campaign(make_model make, settings s, std::vector<experiment> experiments)
+  campaign(make_model make, settings s, const std::vector<experiment>& experiments)
       : make_(std::move(make)), settings_(with_defaults(std::move(s))),
         judge_(settings_.criteria, settings_.headline) {
     add_model();
     golden_ = std::make_unique<golden_run>(*models_[0], settings_, judge_);
     if (experiments.empty())
       throw std::invalid_argument("bitfault: campaign: there are no experiments");
-    for (experiment& e : experiments) {
-      for (const bound_experiment& other : experiments_)
-        if (other.what().name == e.name)
-          throw std::invalid_argument("bitfault: campaign: two experiments are named '" + e.name +
-                                      "'");
-      const auto number = static_cast<std::uint32_t>(experiments_.size());
-      experiments_.emplace_back(std::move(e), number, settings_.seed, golden_->targets());
-    }
+    for (const experiment& asked : experiments)
+      for (experiment& e : strata_of(asked, golden_->targets())) {
+        for (const bound_experiment& other : experiments_)
+          if (other.what().name == e.name)
+            throw std::invalid_argument("bitfault: campaign: two experiments are named '" + e.name +
+                                        "'");
+        const auto number = static_cast<std::uint32_t>(experiments_.size());
+        experiments_.emplace_back(std::move(e), number, settings_.seed, golden_->targets());
+      }
     for (const std::size_t t : monitored_targets())
       monitored_.push_back(golden_->targets()[t].place);
   }
@@ -88,8 +91,7 @@ public:
         struck.push_back(t);
     std::sort(struck.begin(), struck.end());
     struck.erase(std::unique(struck.begin(), struck.end()), struck.end());
-    auto probe = make_runner(0);
-    require_live(*probe, *golden_, struck, settings_.declared_dead);
+    require_live(*models_[0], *golden_, settings_, struck);
   }
 
   /// Runs what is missing in the store, and keeps it there. `watch(progress)` is called by the
@@ -115,8 +117,6 @@ public:
     else
       run_in_threads(jobs, now, keep, rest);
     rest();
-    if (part.count == 1)
-      finish(results);
   }
   template <class Store>
   void run(Store& results) {
@@ -126,15 +126,9 @@ public:
   /// Carries out the stop rules on trials that are all there, as after a merge of shards.
   template <class Store>
   void finish(Store& results) const {
-    for (const bound_experiment& e : experiments_) {
-      if (!e.what().stop || results.stopped_at(e.number()))
-        continue;
-      complete_prefix prefix(e);
-      results.for_each_trial(e.number(), {0, e.trials()},
-                             [&](const trial_record& r) { prefix.add(r); });
-      if (prefix.stops_at())
-        results.set_stopped_at(e.number(), *prefix.stops_at());
-    }
+    for (const bound_experiment& e : experiments_)
+      if (e.what().stop)
+        apply_stop_rule(results, e.number(), complete_prefix(e), e.trials());
   }
 
   /// One trial again, from nothing but its number.
@@ -220,11 +214,13 @@ private:
         now.planned[n] = *end;
         now.stopped[n] = true;
       }
+      results.for_each_trial(n, {0, results.stored(n).prefix()},
+                             [&](const trial_record& r) { now.prefixes[n].add(r); });
+      stop_if_known(results, part, now, n); // it may have been killed just before
       const trial_ranges done = results.stored(n);
       now.done[n] = done.count();
-      results.for_each_trial(n, {0, done.prefix()},
-                             [&](const trial_record& r) { now.prefixes[n].add(r); });
-      for (const trial_range& gap : done.missing_below(now.planned[n]))
+      const std::vector<trial_range> gaps = done.missing_below(now.planned[n]);
+      for (const trial_range& gap : gaps)
         for (std::uint64_t first = gap.begin; first < gap.end;) {
           const std::uint64_t last = std::min(gap.end, (first / block + 1) * block);
           if (first / block % part.count == part.index)
@@ -232,7 +228,6 @@ private:
           first = last;
         }
       // Trials behind the first gap wait for it.
-      const std::vector<trial_range> gaps = done.missing_below(now.planned[n]);
       if (!gaps.empty())
         results.for_each_trial(n, {gaps.front().end, now.planned[n]},
                                [&](const trial_record& r) { now.prefixes[n].add(r); });
@@ -299,11 +294,18 @@ private:
         now.prefixes[n].add(r);
     now.done[n] += finished.size();
     now.ran += finished.size();
-    if (const auto end = now.prefixes[n].stops_at(); end && part.count == 1) {
-      now.stopped[n] = true;
-      now.planned[n] = *end;
-      results.set_stopped_at(n, *end);
-    }
+    stop_if_known(results, part, now, n);
+  }
+
+  /// Carries out a stop rule. A shard does not see all trials, so it stops nothing.
+  template <class Store>
+  static void stop_if_known(Store& results, const shard& part, state& now, std::uint32_t n) {
+    const auto end = now.prefixes[n].stops_at();
+    if (!end || part.count > 1 || now.stopped[n])
+      return;
+    now.stopped[n] = true;
+    now.planned[n] = *end;
+    results.set_stopped_at(n, *end);
   }
 
   make_model make_;

@@ -25,10 +25,16 @@
 
 namespace bitfault::campaign {
 
+/// Where a report goes if nobody says where: beside the database, with the ending .html.
+inline std::string report_beside(const std::filesystem::path& store) {
+  const std::filesystem::path report = std::filesystem::path(store).replace_extension(".html");
+  return report == store ? report.string() + ".html" : report.string();
+}
+
 /// Where a campaign leaves its results.
 struct output_files {
-  std::string store = "campaign.sqlite"; ///< the database
-  std::string report = "report.html";    ///< empty: none
+  std::string store = "campaign.sqlite";                 ///< the database
+  std::string report = report_beside("campaign.sqlite"); ///< empty: none
 
   friend bool operator==(const output_files&, const output_files&) = default;
 };
@@ -220,6 +226,18 @@ inline bool read_inputs(table_reader& reader) {
   return text == "all";
 }
 
+inline constexpr std::array<std::string_view, 3> strata_names{"none", "targets",
+                                                              "targets_and_bits"};
+
+inline strata_kind read_strata(table_reader& reader) {
+  const std::string name = reader.text("strata", std::string(strata_names[0]));
+  const auto at = std::find(strata_names.begin(), strata_names.end(), name);
+  if (at != strata_names.end())
+    return static_cast<strata_kind>(at - strata_names.begin());
+  unknown_name(reader, "strata", name, {strata_names.begin(), strata_names.end()});
+  return strata_kind::none;
+}
+
 inline void check_amounts(table_reader& reader, const experiment& e,
                           const std::vector<fault_amount>& amounts) {
   using masks = mask_family::kind;
@@ -254,6 +272,7 @@ inline void read_experiment(table_reader reader, std::vector<experiment>& all) {
     reader.wrong("tau", "a trial runs on one input, so no more than 1 of them can be critical; "
                         "inputs = \"all\" runs it on all");
   e.stop = read_stop(reader);
+  e.strata = read_strata(reader);
   check_amounts(reader, e, amounts);
   if (sets_value(e.fault.which))
     e.fault.bits.which = mask_family::kind::all;
@@ -263,8 +282,7 @@ inline void read_experiment(table_reader reader, std::vector<experiment>& all) {
   for (const fault_amount& amount : amounts) {
     e.amount = amount;
     if (amounts.size() > 1)
-      e.name = name + ", " + std::string(amount_names[static_cast<std::size_t>(amount.which)]) +
-               " " +
+      e.name = name + ", " + std::string(name_in(amount_names, amount.which)) + " " +
                (amount.which == fault_amount::kind::exactly ? std::to_string(amount.count)
                                                             : plain_number(amount.rate));
     for (const experiment& other : all)
@@ -279,7 +297,13 @@ inline output_files read_output(table_reader reader) {
   files.store = reader.text("store", files.store);
   if (files.store.empty())
     reader.wrong("store", "a campaign needs a database");
-  files.report = reader.text("report", files.report);
+  files.report = report_beside(files.store);
+  if (const toml::node* node = reader.value("report", "text", ""); node != nullptr) {
+    if (node->is_string())
+      files.report = node->as_string()->get();
+    else
+      reader.unexpected("report", node, "text");
+  }
   reader.finish();
   return files;
 }

@@ -113,6 +113,9 @@ inline std::string to_toml(const experiment& e) {
     text += "trials = " + (e.trials == 0 ? "\"all\"" : std::to_string(e.trials)) + "\n";
   text += std::string("inputs = ") + (e.all_inputs ? "\"all\"" : "\"one\"") + "\n";
   text += "tau = " + std::to_string(e.tau) + "\n";
+  text +=
+      "strata = " + detail::toml_text(detail::strata_names[static_cast<std::size_t>(e.strata)]) +
+      "\n";
   if (e.stop)
     text += "stop = {half_width = " + detail::toml_number(e.stop->half_width) +
             ", confidence = " + detail::toml_number(e.stop->confidence) + "}\n";

@@ -20,9 +20,8 @@ using bit_ladder = std::vector<unsigned>;
 /// The ladders of a word, lowest bit first; together they have each bit once, and none is empty.
 /// - Floats: bits that are 0 (their flips raise the magnitude) and bits that are 1 (they lower it),
 ///   from the mantissa up through the exponent; the sign bit alone.
-/// - Integers: bits whose flips raise the value and bits whose flips lower it. The sign bit of
-/// two's
-///   complement is the longest step of its ladder.
+/// - Integers: bits whose flips raise the value and bits whose flips lower it. The sign bit of a
+///   two's complement is the longest step of its ladder.
 inline std::vector<bit_ladder> bit_ladders(const code_layout& layout, std::uint64_t word) {
   std::array<bit_ladder, 3> ladders;
   const bool is_float = layout.exponent_bits > 0;
@@ -49,6 +48,8 @@ struct critical_bits {
   std::uint32_t evaluations = 0;
   /// The lowest critical bit of each ladder, in the order of `bit_ladders`; -1: none is.
   std::vector<int> boundaries{};
+
+  friend bool operator==(const critical_bits&, const critical_bits&) = default;
 };
 
 /// BinFI's search for the critical bits of an element: if a flip is critical, so is each that moves
@@ -102,12 +103,47 @@ struct monotonicity_check {
   std::uint64_t ladders_not_monotone = 0;
   std::uint64_t search_evaluations = 0; ///< what the search alone would have taken
 
+  /// One more element, of which the mask of all critical bits is known. Returns what the search
+  /// finds in it.
+  critical_bits add(const code_layout& layout, std::uint64_t word, std::uint64_t truth) {
+    const auto is_critical = [truth](unsigned bit) { return (truth >> bit & 1U) != 0; };
+    critical_bits found = find_critical_bits(layout, word, is_critical);
+    ++elements;
+    bits += layout.bits;
+    critical += static_cast<std::uint64_t>(std::popcount(truth));
+    missed += static_cast<std::uint64_t>(std::popcount(truth & ~found.mask));
+    false_alarms += static_cast<std::uint64_t>(std::popcount(found.mask & ~truth));
+    search_evaluations += found.evaluations;
+    for (const bit_ladder& ladder : bit_ladders(layout, word)) {
+      std::uint64_t safe_above = 0;
+      bool critical_below = false;
+      for (const unsigned bit : ladder) {
+        safe_above += critical_below && !is_critical(bit) ? 1 : 0;
+        critical_below = critical_below || is_critical(bit);
+      }
+      violations += safe_above;
+      ++ladders;
+      ladders_not_monotone += safe_above > 0 ? 1 : 0;
+    }
+    return found;
+  }
+
   /// Share of the critical bits that the search finds; 1 if there are none.
   double recall() const noexcept {
     return critical == 0 ? 1
                          : static_cast<double>(critical - missed) / static_cast<double>(critical);
   }
 };
+
+/// The mask of the critical bits of an element, by trying each.
+template <class Critical>
+std::uint64_t try_all_bits(const code_layout& layout, Critical&& critical) {
+  std::uint64_t mask = 0;
+  for (unsigned bit = 0; bit < layout.bits; ++bit)
+    if (critical(bit))
+      mask |= std::uint64_t{1} << bit;
+  return mask;
+}
 
 /// Tries every bit of the given elements and compares with what the search says. With all elements
 /// of a tensor it is exhaustive; with a random sample, an estimate. `critical(element, bit)` is
@@ -119,31 +155,8 @@ monotonicity_check check_monotonicity(const tensor_ref& t, std::span<const std::
   const code_layout layout = t.type().layout;
   for (const std::uint64_t e : elements) {
     const auto element = static_cast<index_t>(e);
-    const std::uint64_t word = t.load(element);
-    std::uint64_t truth = 0;
-    for (unsigned bit = 0; bit < layout.bits; ++bit)
-      if (critical(element, bit))
-        truth |= std::uint64_t{1} << bit;
-    const critical_bits found = find_critical_bits(
-        layout, word, [truth](unsigned bit) { return (truth >> bit & 1U) != 0; });
-    ++check.elements;
-    check.bits += layout.bits;
-    check.critical += static_cast<std::uint64_t>(std::popcount(truth));
-    check.missed += static_cast<std::uint64_t>(std::popcount(truth & ~found.mask));
-    check.false_alarms += static_cast<std::uint64_t>(std::popcount(found.mask & ~truth));
-    check.search_evaluations += found.evaluations;
-    for (const bit_ladder& ladder : bit_ladders(layout, word)) {
-      std::uint64_t safe_above = 0;
-      bool critical_below = false;
-      for (const unsigned bit : ladder) {
-        const bool is_critical = (truth >> bit & 1U) != 0;
-        safe_above += critical_below && !is_critical ? 1 : 0;
-        critical_below = critical_below || is_critical;
-      }
-      check.violations += safe_above;
-      ++check.ladders;
-      check.ladders_not_monotone += safe_above > 0 ? 1 : 0;
-    }
+    check.add(layout, t.load(element),
+              try_all_bits(layout, [&](unsigned bit) { return critical(element, bit); }));
   }
   return check;
 }

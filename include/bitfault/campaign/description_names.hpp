@@ -2,29 +2,26 @@
 #pragma once
 
 #include "fault_description.hpp"
-#include "target.hpp"
 
 #include <array>
 #include <cstddef>
 #include <optional>
 #include <string_view>
 
-/// What the kinds of a description are called in a store and in exported tables. In the order of
-/// their enumerations.
+/// What the kinds of a description are called: in configurations, in stores and in exported tables.
+/// In the order of their enumerations.
 namespace bitfault::campaign::detail {
 
-inline constexpr std::array<std::string_view, 9> stored_fault_names{
+inline constexpr std::array<std::string_view, 9> fault_names{
     "bit_flip", "stuck_at_0",   "stuck_at_1",    "zero",        "constant",
     "scale",    "random_value", "uniform_noise", "normal_noise"};
-inline constexpr std::array<std::string_view, 7> stored_bits_names{
+inline constexpr std::array<std::string_view, 7> bits_names{
     "any", "given", "sign", "exponent", "mantissa", "adjacent", "all"};
-inline constexpr std::array<std::string_view, 5> stored_amount_names{
-    "single", "exactly", "fraction", "per_bit", "per_element"};
-inline constexpr std::array<std::string_view, 5> stored_target_kinds{"weight", "bias", "state",
-                                                                     "activation", "input"};
+inline constexpr std::array<std::string_view, 5> amount_names{"single", "exactly", "fraction",
+                                                              "per_bit", "per_element"};
 
 template <std::size_t Size, class Kind>
-constexpr std::string_view stored_name(const std::array<std::string_view, Size>& names, Kind kind) {
+constexpr std::string_view name_in(const std::array<std::string_view, Size>& names, Kind kind) {
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -58,8 +58,8 @@ inline void write_targets(const database& db, const std::vector<stored_target>& 
     const stored_target& t = targets[i];
     std::uint64_t elements = 0;
     bitfault::detail::count_elements(t.extents, elements);
-    target.run(std::uint64_t{i}, t.name, stored_name(stored_target_kinds, t.kind), t.element_type,
-               t.word_bits, bitfault::detail::joined(t.extents, " "), elements, t.place);
+    target.run(std::uint64_t{i}, t.name, name_of(t.kind), t.element_type, t.word_bits,
+               bitfault::detail::joined(t.extents, " "), elements, t.place);
     std::uint64_t stride = 1;
     for (std::size_t axis = t.extents.size(); axis-- > 0; stride *= t.extents[axis])
       extent.run(std::uint64_t{i}, std::uint64_t{axis}, t.extents[axis], stride);
@@ -68,7 +68,7 @@ inline void write_targets(const database& db, const std::vector<stored_target>& 
 
 inline void write_experiments(const database& db, const std::vector<stored_experiment>& list) {
   statement row(db,
-                "INSERT INTO experiment VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,NULL)",
+                "INSERT INTO experiment VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,NULL)",
                 writing_description);
   statement strikes(db, "INSERT INTO experiment_target VALUES(?,?,?)", writing_description);
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -81,11 +81,11 @@ inline void write_experiments(const database& db, const std::vector<stored_exper
     if (x.stop)
       half_width = x.stop->half_width, confidence = x.stop->confidence;
     row.run(std::uint64_t{i}, x.name, joined_texts(x.targets, " "),
-            stored_name(stored_fault_names, x.fault.which), x.fault.a, x.fault.b,
-            stored_name(stored_bits_names, bits.which), bitfault::detail::joined(bits.bits, " "),
-            bits.width, stored_name(stored_amount_names, x.amount.which), x.amount.count,
-            x.amount.rate, x.trials, margin, sure, expected, x.all_inputs, x.tau, half_width,
-            confidence, e.planned, e.sites);
+            name_in(fault_names, x.fault.which), x.fault.a, x.fault.b,
+            name_in(bits_names, bits.which), bitfault::detail::joined(bits.bits, " "), bits.width,
+            name_in(amount_names, x.amount.which), x.amount.count, x.amount.rate, x.trials, margin,
+            sure, expected, x.all_inputs, x.tau, half_width, confidence, e.planned, e.sites,
+            x.stratum_of);
     for (const target_sites& t : e.targets)
       strikes.run(std::uint64_t{i}, t.target, t.sites);
   }
@@ -119,14 +119,14 @@ inline stored_experiment read_experiment(const database& db, const statement& ro
   experiment& x = e.asked;
   x.name = row.text(1);
   x.targets = split_texts(row.text(2));
-  x.fault.which = read_kind<fault_description::kind>(db, stored_fault_names, row.text(3));
+  x.fault.which = read_kind<fault_description::kind>(db, fault_names, row.text(3));
   x.fault.a = row.real(4);
   x.fault.b = row.real(5);
-  x.fault.bits.which = read_kind<mask_family::kind>(db, stored_bits_names, row.text(6));
+  x.fault.bits.which = read_kind<mask_family::kind>(db, bits_names, row.text(6));
   for (const std::string& bit : split_texts(row.text(7)))
     x.fault.bits.bits.push_back(static_cast<unsigned>(read_number(db, bit, false)));
   x.fault.bits.width = row.small(8);
-  x.amount.which = read_kind<fault_amount::kind>(db, stored_amount_names, row.text(9));
+  x.amount.which = read_kind<fault_amount::kind>(db, amount_names, row.text(9));
   x.amount.count = row.word(10);
   x.amount.rate = row.real(11);
   x.trials = row.word(12);
@@ -138,6 +138,7 @@ inline stored_experiment read_experiment(const database& db, const statement& ro
     x.stop = stop_rule{row.real(18), row.real(19)};
   e.planned = row.word(20);
   e.sites = row.word(21);
+  x.stratum_of = row.text(22);
   return e;
 }
 
@@ -175,7 +176,7 @@ inline campaign_description read_description(const database& db) {
   while (target.step()) {
     stored_target t;
     t.name = target.text(0);
-    t.kind = read_kind<target_kind>(db, stored_target_kinds, target.text(1));
+    t.kind = read_kind<target_kind>(db, target_kind_names, target.text(1));
     t.element_type = target.text(2);
     t.word_bits = target.small(3);
     for (const std::string& extent : split_texts(target.text(4)))

@@ -83,11 +83,11 @@ inline void describe(const stored_experiment& e, const std::string& before,
   const experiment& x = e.asked;
   add("name", x.name);
   add("targets", joined_texts(x.targets, " "));
-  add("fault", std::string(stored_name(stored_fault_names, x.fault.which)) + " " +
-                   shortest_number(x.fault.a) + " " + shortest_number(x.fault.b));
-  add("bits", std::string(stored_name(stored_bits_names, x.fault.bits.which)) + " " +
+  add("fault", std::string(name_in(fault_names, x.fault.which)) + " " + shortest_number(x.fault.a) +
+                   " " + shortest_number(x.fault.b));
+  add("bits", std::string(name_in(bits_names, x.fault.bits.which)) + " " +
                   joined(x.fault.bits.bits, " ") + " width " + std::to_string(x.fault.bits.width));
-  add("amount", std::string(stored_name(stored_amount_names, x.amount.which)) + " " +
+  add("amount", std::string(name_in(amount_names, x.amount.which)) + " " +
                     std::to_string(x.amount.count) + " rate " + shortest_number(x.amount.rate));
   add("trials", std::to_string(x.trials));
   add("plan", !x.plan ? "none"
@@ -99,6 +99,8 @@ inline void describe(const stored_experiment& e, const std::string& before,
   add("stop rule", !x.stop ? "none"
                            : "half width " + shortest_number(x.stop->half_width) + " confidence " +
                                  shortest_number(x.stop->confidence));
+  if (!x.stratum_of.empty())
+    add("stratum of", x.stratum_of);
   add("planned trials", std::to_string(e.planned));
   add("fault sites", std::to_string(e.sites));
   for (const target_sites& t : e.targets)
@@ -113,10 +115,9 @@ inline std::vector<described> describe(const campaign_description& d) {
   for (std::size_t i = 0; i < d.targets.size(); ++i) {
     const stored_target& t = d.targets[i];
     all.push_back({"target " + std::to_string(i),
-                   t.name + " (" + std::string(stored_name(stored_target_kinds, t.kind)) + " " +
-                       std::to_string(t.place) + ", " + t.element_type + " of " +
-                       std::to_string(t.word_bits) + " bits, extents " +
-                       bitfault::detail::joined(t.extents, " ") + ")"});
+                   t.name + " (" + std::string(name_of(t.kind)) + " " + std::to_string(t.place) +
+                       ", " + t.element_type + " of " + std::to_string(t.word_bits) +
+                       " bits, extents " + bitfault::detail::joined(t.extents, " ") + ")"});
   }
   for (std::size_t i = 0; i < d.criteria.size(); ++i)
     all.push_back({"criterion " + std::to_string(i),

@@ -33,6 +33,9 @@ struct sample_plan {
   friend bool operator==(const sample_plan&, const sample_plan&) = default;
 };
 
+/// Whether an experiment is split into strata: see `experiment::strata`.
+enum class strata_kind : std::uint8_t { none, targets, targets_and_bits };
+
 /// All trials of one configuration; it owns one estimate.
 struct experiment {
   std::string name;
@@ -52,6 +55,10 @@ struct experiment {
   /// A trial counts as critical if the headline criterion holds for at least so many inputs.
   std::uint32_t tau = 1;
   std::optional<stop_rule> stop{};
+  /// A campaign makes one experiment for each target, or for each bit of each target, of this one;
+  /// trials, plan and stop rule hold for each of them (see `strata_of`).
+  strata_kind strata = strata_kind::none;
+  std::string stratum_of{}; ///< the name of the experiment that this is a stratum of, if it is one
 
   friend bool operator==(const experiment&, const experiment&) = default;
 };

@@ -3,7 +3,8 @@
 
 #include "../fault_list/address.hpp"
 #include "../fault_list/csv.hpp"
-#include "../fault_list/file.hpp"
+#include "../fault_list/new_file.hpp"
+#include "csv_text.hpp"
 #include "description_text.hpp"
 #include "store.hpp"
 
@@ -15,7 +16,6 @@
 #include <fstream>
 #include <optional>
 #include <ostream>
-#include <random>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -51,69 +51,6 @@ inline constexpr std::array<std::string_view, 8> csv_table_names{
 
 namespace detail {
 
-/// Lines of comma-separated values (RFC 4180, with plain line ends).
-class csv_text {
-public:
-  csv_text& text(std::string_view value) {
-    separate();
-    if (value.find_first_of(",\"\r\n") == std::string_view::npos) {
-      text_ += value;
-      return *this;
-    }
-    text_ += '"';
-    for (const char c : value) {
-      if (c == '"')
-        text_ += '"';
-      text_ += c;
-    }
-    text_ += '"';
-    return *this;
-  }
-  csv_text& number(std::uint64_t n) {
-    separate();
-    std::array<char, 20> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), n).ptr;
-    text_.append(digits.data(), end);
-    return *this;
-  }
-  csv_text& word(std::uint64_t n) { return text(bitfault::detail::hexadecimal(n)); }
-  csv_text& real(double n) { return text(shortest_number(n)); }
-  csv_text& flag(bool value) { return number(value ? 1 : 0); }
-  csv_text& nothing() { return text(""); }
-  template <class T>
-  csv_text& optional_number(const std::optional<T>& n) {
-    return n ? number(*n) : nothing();
-  }
-  csv_text& optional_real(bool there, double n) { return there ? real(n) : nothing(); }
-  void end_line() {
-    text_ += '\n';
-    begin_ = true;
-  }
-  void line(std::initializer_list<std::string_view> values) {
-    for (const std::string_view value : values)
-      text(value);
-    end_line();
-  }
-
-  /// Writes what there is to a stream and forgets it, if it is worth the while.
-  void hand_over(std::ostream& out, std::size_t if_above) {
-    if (text_.size() <= if_above)
-      return;
-    out.write(text_.data(), static_cast<std::streamsize>(text_.size()));
-    text_.clear();
-  }
-
-private:
-  void separate() {
-    if (!begin_)
-      text_ += ',';
-    begin_ = false;
-  }
-
-  std::string text_;
-  bool begin_ = true;
-};
-
 inline void export_campaign(const store& s, csv_text& out) {
   using bitfault::detail::hexadecimal;
   const campaign_identity& id = s.description().identity;
@@ -144,17 +81,17 @@ inline void export_experiments(const store& s, csv_text& out) {
             "fault_b",        "bits",        "bit_list",     "bit_width",       "amount",
             "amount_count",   "amount_rate", "asked_trials", "plan_margin",     "plan_confidence",
             "plan_expected",  "all_inputs",  "tau",          "stop_half_width", "stop_confidence",
-            "planned_trials", "sites",       "stopped_at"});
+            "planned_trials", "sites",       "stratum_of",   "stopped_at"});
   for (std::size_t i = 0; i < s.description().experiments.size(); ++i) {
     const stored_experiment& e = s.description().experiments[i];
     const experiment& x = e.asked;
     const sample_plan plan = x.plan.value_or(sample_plan{});
     const stop_rule stop = x.stop.value_or(stop_rule{});
     out.number(i).text(x.name).text(joined_texts(x.targets, " "));
-    out.text(stored_name(stored_fault_names, x.fault.which)).real(x.fault.a).real(x.fault.b);
-    out.text(stored_name(stored_bits_names, x.fault.bits.which));
+    out.text(name_in(fault_names, x.fault.which)).real(x.fault.a).real(x.fault.b);
+    out.text(name_in(bits_names, x.fault.bits.which));
     out.text(bitfault::detail::joined(x.fault.bits.bits, " ")).number(x.fault.bits.width);
-    out.text(stored_name(stored_amount_names, x.amount.which)).number(x.amount.count);
+    out.text(name_in(amount_names, x.amount.which)).number(x.amount.count);
     out.real(x.amount.rate).number(x.trials);
     out.optional_real(x.plan.has_value(), plan.margin);
     out.optional_real(x.plan.has_value(), plan.confidence);
@@ -162,7 +99,8 @@ inline void export_experiments(const store& s, csv_text& out) {
     out.flag(x.all_inputs).number(x.tau);
     out.optional_real(x.stop.has_value(), stop.half_width);
     out.optional_real(x.stop.has_value(), stop.confidence);
-    out.number(e.planned).number(e.sites).optional_number(s.stopped_at(i)).end_line();
+    out.number(e.planned).number(e.sites).text(x.stratum_of);
+    out.optional_number(s.stopped_at(i)).end_line();
   }
 }
 
@@ -179,7 +117,7 @@ inline void export_targets(const store& s, csv_text& out) {
     const stored_target& t = s.description().targets[i];
     std::uint64_t elements = 0;
     bitfault::detail::count_elements(t.extents, elements);
-    out.number(i).text(t.name).text(stored_name(stored_target_kinds, t.kind)).text(t.element_type);
+    out.number(i).text(t.name).text(name_of(t.kind)).text(t.element_type);
     out.number(t.word_bits).text(bitfault::detail::joined(t.extents, " "));
     out.number(elements).number(t.place).end_line();
   }
@@ -205,7 +143,8 @@ inline void head_of_trials(const store& s, csv_text& out) {
     out.text(name);
   for (const std::string_view name : outcome_names)
     out.text("golden_correct_" + std::string(name));
-  for (const char* column : {"answered_correctly", "set_aside", "activated", "corrected"})
+  for (const char* column :
+       {"answered_correctly", "set_aside", "outcomes_by_input", "activated", "corrected"})
     out.text(column);
   for (const stored_criterion& criterion : s.description().criteria)
     out.text(criterion.name);
@@ -217,7 +156,11 @@ inline void export_trial(std::size_t experiment, const trial_record& t, csv_text
     out.number(n);
   for (const std::uint32_t n : t.outcomes_golden_correct)
     out.number(n);
-  out.number(t.answered_correctly).number(t.set_aside).flag(t.activated).flag(t.corrected);
+  out.number(t.answered_correctly)
+      .number(t.set_aside)
+      .text(t.outcomes_by_input)
+      .flag(t.activated)
+      .flag(t.corrected);
   for (const double value : t.criteria)
     out.real(value);
   out.end_line();
@@ -263,36 +206,23 @@ inline void export_monitors(std::size_t experiment, const trial_record& t, csv_t
   }
 }
 
-/// A file that takes its name when it is whole.
-class new_file {
-public:
-  explicit new_file(std::filesystem::path path)
-      : path_(std::move(path)),
-        beside_(path_.string() + ".part-" + std::to_string(std::random_device{}())),
-        out_(beside_.path, std::ios::binary | std::ios::trunc) {
+/// A file of a table, and the stream that writes it.
+struct table_file {
+  explicit table_file(const std::filesystem::path& path)
+      : file(path), out(file.beside(), std::ios::binary | std::ios::trunc) {
     check("no file can be made in its folder");
   }
-  std::ostream& stream() noexcept { return out_; }
   void check(const char* what) const {
-    if (!out_)
-      throw file_error(path_.string(), what);
+    if (!out)
+      throw file_error(file.name(), what);
   }
   void close() {
-    out_.close();
+    out.close();
     check("writing failed");
   }
-  void keep() {
-    std::error_code code;
-    std::filesystem::rename(beside_.path, path_, code);
-    if (code)
-      throw file_error(path_.string(), "the new file cannot take this name: " + code.message());
-    beside_.keep = true;
-  }
 
-private:
-  std::filesystem::path path_;
-  bitfault::detail::temporary_file beside_;
-  std::ofstream out_;
+  bitfault::detail::new_file file;
+  std::ofstream out;
 };
 
 /// The tables that have rows for trials.
@@ -372,17 +302,17 @@ inline void export_csv(const store& s, const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder, code);
   if (!std::filesystem::is_directory(folder, code))
     throw file_error(folder.string(), "the folder cannot be made");
-  std::deque<detail::new_file> files;
+  std::deque<detail::table_file> files;
   std::vector<detail::table_output> tables;
   for (std::size_t i = 0; i < csv_table_names.size(); ++i) {
     files.emplace_back(folder / (std::string(csv_table_names[i]) + ".csv"));
-    tables.push_back({static_cast<csv_table>(i), &files.back().stream()});
+    tables.push_back({static_cast<csv_table>(i), &files.back().out});
   }
   detail::export_tables(s, tables);
-  for (detail::new_file& file : files)
-    file.close();
-  for (detail::new_file& file : files)
-    file.keep();
+  for (detail::table_file& f : files)
+    f.close();
+  for (detail::table_file& f : files)
+    f.file.commit();
 }
 
 } // namespace bitfault::campaign

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "description_names.hpp"
 #include "fault_description.hpp"
 #include "table_reader.hpp"
 
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -18,37 +18,12 @@ namespace bitfault::campaign {
 
 namespace detail {
 
-struct named_fault {
-  std::string_view name;
-  unsigned parameters; ///< how many numbers follow
-};
-
-/// In the order of fault_description::kind.
-inline constexpr std::array<named_fault, 9> named_faults{{{"bit_flip", 0},
-                                                          {"stuck_at_0", 0},
-                                                          {"stuck_at_1", 0},
-                                                          {"zero", 0},
-                                                          {"constant", 1},
-                                                          {"scale", 1},
-                                                          {"random_value", 2},
-                                                          {"uniform_noise", 2},
-                                                          {"normal_noise", 2}}};
-
-/// In the order of mask_family::kind; `given` and `adjacent` are not written as names.
-inline constexpr std::array<std::string_view, 7> bits_names{"any",      "", "sign", "exponent",
-                                                            "mantissa", "", "all"};
-
-/// In the order of fault_amount::kind.
-inline constexpr std::array<std::string_view, 5> amount_names{"single", "exactly", "fraction",
-                                                              "per_bit", "per_element"};
-
-/// The position of a name; the size of the list where it is not there.
-template <class List, class Name>
-std::size_t position_of(const List& list, std::string_view wanted, Name&& name_of_entry) {
-  std::size_t i = 0;
-  while (i < list.size() && (name_of_entry(list[i]) != wanted || wanted.empty()))
-    ++i;
-  return i;
+/// How many numbers follow the name of a fault model.
+constexpr std::size_t numbers_of(fault_description::kind k) noexcept {
+  using kind = fault_description::kind;
+  if (k == kind::constant || k == kind::scale)
+    return 1;
+  return draws_value(k) ? 2 : 0;
 }
 
 /// The one key of a table such as {per_bit = 1e-6}, and its value; reports anything else.
@@ -104,22 +79,19 @@ inline fault_description read_fault(table_reader& reader, std::string_view key =
     return reader.unexpected(key, node, type), fault;
   }
 
-  const std::size_t i =
-      detail::position_of(detail::named_faults, name, [](const auto& f) { return f.name; });
-  if (i == detail::named_faults.size()) {
-    std::vector<std::string> names;
-    for (const auto& f : detail::named_faults)
-      names.emplace_back(f.name);
+  using kind = fault_description::kind;
+  const std::optional<kind> known = detail::kind_of<kind>(detail::fault_names, name);
+  if (!known) {
+    const std::vector<std::string> names(detail::fault_names.begin(), detail::fault_names.end());
     return detail::unknown_name(reader, key, name, names), fault;
   }
-  if (numbers.size() != detail::named_faults[i].parameters) {
-    reader.wrong(key, name + " takes " + std::to_string(detail::named_faults[i].parameters) +
-                          " numbers, " + std::to_string(numbers.size()) + " given");
+  const kind which = *known;
+  if (numbers.size() != detail::numbers_of(which)) {
+    reader.wrong(key, name + " takes " + std::to_string(detail::numbers_of(which)) + " numbers, " +
+                          std::to_string(numbers.size()) + " given");
     return fault;
   }
   numbers.resize(2);
-  using kind = fault_description::kind;
-  const auto which = static_cast<kind>(i);
   const bool range = which == kind::random_value || which == kind::uniform_noise;
   if (which != kind::constant && !(std::isfinite(numbers[0]) && std::isfinite(numbers[1])))
     reader.wrong(key, name + ": its numbers have to be finite");
@@ -161,10 +133,10 @@ inline mask_family read_bits(table_reader& reader, std::string_view key = "bits"
       family.bits.push_back(*bit);
   };
   if (const auto* text = node->as_string()) {
-    const std::size_t i = detail::position_of(detail::bits_names, text->get(),
-                                              [](std::string_view name) { return name; });
-    if (i < detail::bits_names.size())
-      family.which = static_cast<mask_family::kind>(i);
+    using kind = mask_family::kind;
+    const std::optional<kind> which = detail::kind_of<kind>(detail::bits_names, text->get());
+    if (which && *which != kind::given && *which != kind::adjacent) // these are no texts
+      family.which = *which;
     else
       detail::unknown_name(reader, key, text->get(),
                            {"any", "sign", "exponent", "mantissa", "all"});
@@ -206,16 +178,15 @@ inline std::vector<fault_amount> read_amounts(table_reader& reader,
   const auto entry = detail::only_entry(reader, key, *node);
   if (!entry)
     return otherwise;
-  const std::size_t i = detail::position_of(detail::amount_names, entry->name,
-                                            [](std::string_view name) { return name; });
-  if (i == detail::amount_names.size() || i == 0) {
+  const std::optional<kind> which = detail::kind_of<kind>(detail::amount_names, entry->name);
+  if (!which || *which == kind::single) {
     detail::unknown_name(reader, key, entry->name,
                          {"exactly", "fraction", "per_bit", "per_element"});
     return otherwise;
   }
   std::vector<fault_amount> amounts;
   const auto add = [&](const toml::node& n) {
-    fault_amount a{static_cast<kind>(i), 1, 0};
+    fault_amount a{*which, 1, 0};
     const auto* count = n.as_integer();
     const double rate = n.is_number() ? *n.value<double>() : -1;
     const bool counted = a.which == kind::exactly;
@@ -242,20 +213,21 @@ inline std::vector<fault_amount> read_amounts(table_reader& reader,
 namespace detail {
 
 inline std::string toml_form(const fault_description& f) {
-  const named_fault& named = named_faults[static_cast<std::size_t>(f.which)];
-  if (named.parameters == 0)
-    return toml_text(named.name);
+  const std::string name(name_in(fault_names, f.which));
+  const std::size_t count = numbers_of(f.which);
+  if (count == 0)
+    return toml_text(name);
   std::string numbers = toml_number(f.a);
-  if (named.parameters == 2)
+  if (count == 2)
     numbers = "[" + numbers + ", " + toml_number(f.b) + "]";
-  return "{" + std::string(named.name) + " = " + numbers + "}";
+  return "{" + name + " = " + numbers + "}";
 }
 
 inline std::string toml_form(const mask_family& family) {
   if (family.which == mask_family::kind::adjacent)
     return "{adjacent = " + std::to_string(family.width) + "}";
   if (family.which != mask_family::kind::given)
-    return toml_text(bits_names[static_cast<std::size_t>(family.which)]);
+    return toml_text(name_in(bits_names, family.which));
   std::string list;
   for (const unsigned bit : family.bits)
     list += (list.empty() ? "" : ", ") + std::to_string(bit);
@@ -265,7 +237,7 @@ inline std::string toml_form(const mask_family& family) {
 inline std::string toml_form(const fault_amount& a) {
   if (a.which == fault_amount::kind::single)
     return "\"single\"";
-  return "{" + std::string(amount_names[static_cast<std::size_t>(a.which)]) + " = " +
+  return "{" + std::string(name_in(amount_names, a.which)) + " = " +
          (a.which == fault_amount::kind::exactly ? std::to_string(a.count) : toml_number(a.rate)) +
          "}";
 }

@@ -108,7 +108,7 @@ std::map<Key, figure_part> best_parts(const std::vector<experiment_overview>& al
 
 /// "bit flip in any bit"
 inline std::string fault_words(const fault_description& f) {
-  std::string words(stored_name(stored_fault_names, f.which));
+  std::string words(name_in(fault_names, f.which));
   std::replace(words.begin(), words.end(), '_', ' ');
   if (sets_value(f.which))
     return words;
@@ -125,7 +125,7 @@ inline std::string fault_words(const fault_description& f) {
       words += (i == 0 ? " " : ", ") + std::to_string(m.bits[i]);
     return words;
   }
-  return words + " in the " + std::string(stored_name(stored_bits_names, m.which));
+  return words + " in the " + std::string(name_in(bits_names, m.which));
 }
 
 /// "with a random input each"
@@ -157,6 +157,8 @@ inline std::string method_words(interval_method m) {
     return "Clopper and Pearson's interval, corrected for the number of sites";
   case interval_method::clustered:
     return "fault-clustered interval: the fault is the unit, the statement holds for these inputs";
+  case interval_method::two_way:
+    return "two-way interval: the statement holds for faults and inputs like these";
   case interval_method::anytime:
     return "anytime-valid interval: it holds whenever one looks";
   case interval_method::bounded_mean:

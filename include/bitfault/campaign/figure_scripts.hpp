@@ -114,9 +114,8 @@ inline figure sdc_by_bit(const store& s, const std::vector<experiment_overview>&
   f.caption = "One fault in each trial, anywhere in";
   for (const std::string& name : d.experiments[group.front()].asked.targets)
     f.caption += " " + name;
-  f.caption += " (" + std::string(stored_name(stored_fault_names, e.fault.which)) + "), " +
-               input_words(d, e) + "; " + trial_count_words(parts) +
-               " trials for a bit. The axis is logarithmic. " +
+  f.caption += " (" + std::string(name_in(fault_names, e.fault.which)) + "), " + input_words(d, e) +
+               "; " + trial_count_words(parts) + " trials for a bit. The axis is logarithmic. " +
                whisker_words(parts.begin()->second.sdc().method) +
                ". Where none was seen, the grey whisker begins at 0.";
   f.script =
@@ -175,9 +174,8 @@ inline figure heat_map(const store& s, const std::vector<experiment_overview>& a
              std::to_string(row);
   figure f;
   f.title = "Silent data corruption by target and bit";
-  f.caption = "One fault in each trial (" +
-              std::string(stored_name(stored_fault_names, e.fault.which)) + "), " +
-              input_words(d, e) + "; " + trial_count_words(parts) +
+  f.caption = "One fault in each trial (" + std::string(name_in(fault_names, e.fault.which)) +
+              "), " + input_words(d, e) + "; " + trial_count_words(parts) +
               " trials for a cell. Grey: no SDC seen. White: not tried. The values are pointwise: "
               "among so many cells some are far off by chance; the tables have the intervals of "
               "targets and of bits.";

@@ -31,12 +31,8 @@ template <model M, class Hook>
 void run_whole_batch(M& m, const std::vector<layer>& layers, std::uint64_t first_input,
                      layer_outputs& out, const Hook& hook) {
   if constexpr (runs_layers<M>) {
-    std::vector<tensor_ref> in;
     for (std::size_t n = 0; n < layers.size(); ++n) {
-      in.clear();
-      for (const std::size_t from : layers[n].inputs)
-        in.push_back(out[from]);
-      m.run_layer(n, first_input, std::span<const tensor_ref>(in), out[n]);
+      m.run_layer(n, first_input, out.inputs_of(n), out[n]);
       hook(n, out[n]);
     }
   } else {

@@ -80,22 +80,18 @@ void serve_or_complain(const Serve& serve, int socket, child_activity& activity)
 
 } // namespace detail
 
-/// Runs jobs in child processes, so that a trial that crashes or hangs takes
-/// nothing else with it.
+/// Runs jobs in child processes, so that a trial that crashes or hangs takes nothing else with it.
 ///
-///   wanted(job number)           whether the job has still to be run
-///   serve(socket, activity)      what a child does: makes its model, then
-///   detail::serve_jobs died(experiment, trial, how) notes that a trial's
-///   process died, or threw `model_error` (crash),
-///                                or passed `time_limit` seconds (hang), and
-///                                gives the trial's record if it was not the
-///                                first time; else it is tried once more
-///   take(job number, records)    records as they come, in any order
-///   rest()                       now and then
+/// - `wanted(job number)`: whether the job has still to be run.
+/// - `serve(socket, activity)`: what a child does: it makes its model, then detail::serve_jobs.
+/// - `died(experiment, trial, how)` notes that a trial's process died or threw `model_error`
+///   (crash), or passed `time_limit` seconds (hang), and gives the trial's record if it was not the
+///   first time; else it is tried once more.
+/// - `take(job number, records)`: records as they come, in any order.
+/// - `rest()`: now and then.
 ///
-/// To be called while the process has one thread. Throws std::runtime_error
-/// with the text of any other exception of a child's, and if children die twice
-/// running before they come to a trial.
+/// To be called while the process has one thread. Throws std::runtime_error with the text of any
+/// other exception of a child's, and if children die twice running before they come to a trial.
 template <class Wanted, class Serve, class Died, class Take, class Rest>
 void run_isolated(std::size_t processes, const std::vector<trial_job>& jobs, double time_limit,
                   const Wanted& wanted, const Serve& serve, const Died& died, const Take& take,

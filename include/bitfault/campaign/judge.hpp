@@ -94,16 +94,17 @@ public:
     record.outcomes_golden_correct = {};
     record.answered_correctly = 0;
     record.set_aside = 0;
+    record.outcomes_by_input.clear();
     record.corrected = false;
     record.criteria.assign(criteria_.size(), 0.0);
   }
 
-  /// Judges one input, by the first that holds: detected (and nothing corrected), non-finite,
-  /// masked (the same bits; with noise between golden runs: no element further from golden than
-  /// that), SDC, tolerable. Criteria are asked only from there on, so their sums are over inputs
-  /// that are neither detected, non-finite nor masked. `answered_correctly` counts the faulty
-  /// output's top answer whatever the outcome. An input whose golden answer varies is set aside: no
-  /// outcome, in no other count.
+  /// Judges one input, the one after those before, by the first that holds: detected (and nothing
+  /// corrected), non-finite, masked (the same bits; with noise between golden runs: no element
+  /// further from golden than that), SDC, tolerable. Criteria are asked only from there on, so
+  /// their sums are over inputs that are neither detected, non-finite nor masked.
+  /// `answered_correctly` counts the faulty output's top answer whatever the outcome. An input
+  /// whose golden answer varies is set aside: no outcome, in no other count.
   ///
   /// A golden output that is not finite makes every outcome of its input non-finite, as the order
   /// says. O(count) per criterion; equal bits cost one comparison of memory.
@@ -111,10 +112,8 @@ public:
                                 std::uint64_t input, protection_report protection,
                                 trial_record& record) {
     record.corrected = record.corrected || protection.corrected;
-    if (known.varies) {
-      ++record.set_aside;
-      return std::nullopt;
-    }
+    if (known.varies)
+      return set_aside(record);
     const bool detected = protection.detected && !protection.corrected;
     if (same_bits(rows)) {
       record.answered_correctly += known.correct ? 1 : 0;
@@ -146,10 +145,8 @@ public:
   /// wrong.
   std::optional<outcome> lost(outcome crash_or_hang, const golden_facts& known,
                               trial_record& record) const {
-    if (known.varies) {
-      ++record.set_aside;
-      return std::nullopt;
-    }
+    if (known.varies)
+      return set_aside(record);
     return count(crash_or_hang, known, record);
   }
 
@@ -178,11 +175,17 @@ private:
     bitfault::detail::raise(std::invalid_argument("bitfault: judge: " + what));
   }
 
-  static outcome count(outcome o, const golden_facts& known, trial_record& record) noexcept {
+  static outcome count(outcome o, const golden_facts& known, trial_record& record) {
     const auto at = static_cast<std::size_t>(o);
     ++record.outcomes[at];
     record.outcomes_golden_correct[at] += known.correct ? 1 : 0;
+    record.outcomes_by_input += letter_of(o);
     return o;
+  }
+  static std::optional<outcome> set_aside(trial_record& record) {
+    ++record.set_aside;
+    record.outcomes_by_input += set_aside_letter;
+    return std::nullopt;
   }
   static bool same_bits(const output_rows& rows) noexcept {
     return rows.count == 0 ||

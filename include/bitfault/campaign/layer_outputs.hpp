@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,9 @@ public:
       memory_[n].resize(static_cast<std::size_t>((bytes + 63) / 64));
       tensors_.emplace_back(*layers[n].type, reinterpret_cast<std::byte*>(memory_[n].data()),
                             std::move(extents));
+      inputs_.emplace_back();
+      for (const std::size_t from : layers[n].inputs)
+        inputs_[n].push_back(tensors_[from]);
     }
   }
   layer_outputs(layer_outputs&&) noexcept = default;
@@ -36,6 +40,8 @@ public:
 
   bool empty() const noexcept { return tensors_.empty(); }
   const tensor_ref& operator[](std::size_t n) const noexcept { return tensors_[n]; }
+  /// The outputs that layer n reads.
+  std::span<const tensor_ref> inputs_of(std::size_t n) const noexcept { return inputs_[n]; }
 
 private:
   struct alignas(64) chunk {
@@ -43,6 +49,7 @@ private:
   };
   std::vector<std::vector<chunk>> memory_;
   std::vector<tensor_ref> tensors_;
+  std::vector<std::vector<tensor_ref>> inputs_;
 };
 
 } // namespace bitfault::campaign

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../fault_list/file_error.hpp"
 #include "monitor.hpp"
 #include "tensor_ref.hpp"
 #include "to_doubles.hpp"
@@ -15,8 +14,6 @@
 #include <cstring>
 #include <limits>
 #include <span>
-#include <stdexcept>
-#include <string>
 
 namespace bitfault::campaign {
 
@@ -111,6 +108,7 @@ public:
     exponent_ += exponent;
     count_ += count;
   }
+  std::uint64_t factors() const noexcept { return static_cast<std::uint64_t>(count_); }
   /// The root of as many factors as there were; 0 if there were none.
   double geometric_mean() const {
     if (count_ == 0)
@@ -193,57 +191,63 @@ inline double scale_for(double largest) noexcept {
   return std::ldexp(1.0, -std::clamp(std::ilogb(largest), -1000, 1000));
 }
 
-} // namespace detail
+/// Statistics of a tensor, and how many elements stand behind them.
+struct counted_statistics {
+  tensor_statistics values{};
+  std::uint64_t elements = 0;
+  std::uint64_t finite = 0;
+  std::uint64_t nonzero = 0; ///< of the finite ones
+};
 
-/// Statistics of a tensor: one pass for extremes and geometric mean, one for the mean, one for the
-/// deviation. Relative error of the mean about 1e-14 of the mean magnitude, of deviation and
-/// geometric mean about 1e-13. The same program gives the same bits each time, whatever the
-/// tensor's strides. O(n), no allocation. Host only.
-inline tensor_statistics measure(const tensor_ref& t) {
+/// One pass for extremes and geometric mean, one for the mean, one for the deviation.
+inline counted_statistics measure_counted(const tensor_ref& t) {
   constexpr double inf = std::numeric_limits<double>::infinity();
-  tensor_statistics result;
+  counted_statistics result;
+  result.elements = t.size();
   double lowest = inf, highest = -inf; // of the finite elements
   double minimum = inf, maximum = -inf;
   std::uint64_t finite = 0;
-  detail::long_product product;
-  detail::for_each_block(t, [&](std::span<double> values, index_t) {
-    const detail::extremes all = detail::extremes_of(values);
+  long_product product;
+  for_each_block(t, [&](std::span<double> values, index_t) {
+    const extremes all = extremes_of(values);
     minimum = std::min(minimum, all.lowest);
     maximum = std::max(maximum, all.highest);
-    result.nan_count += all.nan_count;
-    const std::span<const double> kept = detail::keep_finite(values);
-    const detail::extremes of_kept = kept.size() == values.size() ? all : detail::extremes_of(kept);
+    result.values.nan_count += all.nan_count;
+    const std::span<const double> kept = keep_finite(values);
+    const extremes of_kept = kept.size() == values.size() ? all : extremes_of(kept);
     lowest = std::min(lowest, of_kept.lowest);
     highest = std::max(highest, of_kept.highest);
     finite += kept.size();
     product.multiply(kept);
   });
-  if (result.nan_count == t.size())
+  if (result.values.nan_count == t.size())
     return result;
-  result.minimum = minimum;
-  result.maximum = maximum;
-  result.geometric_mean = product.geometric_mean();
+  result.values.minimum = minimum;
+  result.values.maximum = maximum;
+  result.values.geometric_mean = product.geometric_mean();
+  result.finite = finite;
+  result.nonzero = product.factors();
   if (finite == 0)
     return result;
   if (lowest == highest) { // rounding would leave a deviation
-    result.mean = lowest;
+    result.values.mean = lowest;
     return result;
   }
 
-  const double scale = detail::scale_for(std::max(std::abs(lowest), std::abs(highest)));
+  const double scale = scale_for(std::max(std::abs(lowest), std::abs(highest)));
   const double n = static_cast<double>(finite);
   const auto for_each_kept = [&](const auto& f) {
-    detail::for_each_block(t, [&](std::span<double> values, index_t) {
-      f(finite == t.size() ? values : detail::keep_finite(values));
+    for_each_block(t, [&](std::span<double> values, index_t) {
+      f(finite == t.size() ? values : keep_finite(values));
     });
   };
-  detail::long_sum sum;
+  long_sum sum;
   for_each_kept([&](std::span<const double> kept) {
     sum.add_each(kept, [scale](double x) { return x * scale; });
   });
   const double mean = sum.total() / n;
   // The sum of what is left corrects both for the rounding of the mean.
-  detail::long_sum squares, left;
+  long_sum squares, left;
   for_each_kept([&](std::span<const double> kept) {
     left.add_each(kept, [scale, mean](double x) { return x * scale - mean; });
     squares.add_each(kept, [scale, mean](double x) {
@@ -252,51 +256,37 @@ inline tensor_statistics measure(const tensor_ref& t) {
     });
   });
   const double shift = left.total() / n;
-  result.mean = (mean + shift) / scale;
-  result.deviation = std::sqrt(std::max(0.0, squares.total() / n - shift * shift)) / scale;
+  result.values.mean = (mean + shift) / scale;
+  result.values.deviation = std::sqrt(std::max(0.0, squares.total() / n - shift * shift)) / scale;
   return result;
 }
 
-/// What a monitor sees: the statistics of both and their distances. `golden` statistics are those
-/// of the golden tensor, measured once. Where all bits are equal, nothing is computed.
-///
-/// Requires tensors of one type and size; throws std::invalid_argument otherwise. No elements at
-/// all are all equal. O(n), no allocation. Host only.
-inline monitor_record measure(std::uint32_t layer, const tensor_ref& golden,
-                              const tensor_statistics& golden_statistics,
-                              const tensor_ref& faulty) {
-  if (golden.size() != faulty.size() || golden.type().name != faulty.type().name)
-    bitfault::detail::raise(std::invalid_argument(
-        "bitfault: measure: the golden tensor has " + std::to_string(golden.size()) + " " +
-        std::string(golden.type().name) + ", the faulty one " + std::to_string(faulty.size()) +
-        " " + std::string(faulty.type().name)));
-  monitor_record result;
-  result.layer = layer;
-  result.golden = golden_statistics;
-  result.faulty = golden_statistics;
-  result.share_equal = 1;
-  const bool contiguous = golden.contiguous() && faulty.contiguous();
-  if (golden.size() == 0 ||
-      (contiguous && std::memcmp(golden.data(), faulty.data(), golden.bytes()) == 0))
-    return result;
-  result.faulty = measure(faulty);
+/// How far two tensors are apart, and how many elements stand behind that.
+struct counted_distances {
+  double rmse = 0;
+  double mae = 0;
+  std::uint64_t equal = 0; ///< elements with the same bits
+  std::uint64_t pairs = 0; ///< that are finite on both sides
+};
 
-  result.share_equal =
-      static_cast<double>(detail::count_equal(golden, faulty)) / static_cast<double>(golden.size());
+/// Of two tensors of one type and size.
+inline counted_distances measure_distances(const tensor_ref& golden, const tensor_ref& faulty) {
+  counted_distances result;
+  result.equal = count_equal(golden, faulty);
 
   // Distances of the pairs that are finite, block by block; `part` keeps them from overflowing.
   const auto for_each_distance = [&](double part, const auto& f) {
-    detail::block other{};
-    detail::for_each_block(golden, [&](std::span<double> g, index_t first) {
+    block other{};
+    for_each_block(golden, [&](std::span<double> g, index_t first) {
       const std::span<double> apart(other.data(), g.size());
-      detail::load_block(faulty, first, apart);
+      load_block(faulty, first, apart);
       bool all_finite = true;
       for (std::size_t i = 0; i < g.size(); ++i) {
         all_finite = all_finite && std::isfinite(g[i]) && std::isfinite(apart[i]);
         apart[i] = std::abs(g[i] * part - apart[i] * part);
       }
       if (!all_finite) { // the difference is no number then, or overflowed
-        detail::load_block(faulty, first, apart);
+        load_block(faulty, first, apart);
         for (std::size_t i = 0; i < g.size(); ++i)
           apart[i] = std::isfinite(g[i]) && std::isfinite(apart[i])
                          ? std::abs(g[i] * part - apart[i] * part)
@@ -317,11 +307,12 @@ inline monitor_record measure(std::uint32_t layer, const tensor_ref& golden,
     finite += its_finite;
     largest = std::max(largest, its_largest);
   });
+  result.pairs = finite;
   if (finite == 0 || largest == 0)
     return result;
   const double part = std::isinf(largest) ? 0.5 : 1;
-  const double scale = std::isinf(largest) ? 0x1p-1000 : detail::scale_for(largest);
-  detail::long_sum absolute, squares;
+  const double scale = std::isinf(largest) ? 0x1p-1000 : scale_for(largest);
+  long_sum absolute, squares;
   for_each_distance(part, [&](std::span<const double> apart) {
     const auto scaled = [scale](double a) { return a >= 0 ? a * scale : 0.0; };
     absolute.add_each(apart, scaled);
@@ -332,5 +323,12 @@ inline monitor_record measure(std::uint32_t layer, const tensor_ref& golden,
   result.rmse = std::sqrt(squares.total() / n) / scale / part;
   return result;
 }
+
+} // namespace detail
+
+/// Statistics of a tensor. Relative error of the mean about 1e-14 of the mean magnitude, of
+/// deviation and geometric mean about 1e-13. The same program gives the same bits each time,
+/// whatever the tensor's strides. O(n), no allocation. Host only.
+inline tensor_statistics measure(const tensor_ref& t) { return detail::measure_counted(t).values; }
 
 } // namespace bitfault::campaign

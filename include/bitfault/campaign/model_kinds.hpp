@@ -80,7 +80,7 @@ stored_configuration(const std::filesystem::path& path,
                                        path.string() + " (its configuration)", known);
   for (const stored_experiment& e : s.description().experiments)
     c.experiments.push_back(e.asked);
-  c.output.store = path.string();
+  c.output = {path.string(), report_beside(path)};
   return c;
 }
 

@@ -3,7 +3,6 @@
 
 #include "trial_estimate.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -19,17 +18,20 @@ inline std::string format_number(const char* form, double x) {
   return text;
 }
 
-/// A share in percent, with as many digits as say something: "12.3", "0.456", "0.00123", "0".
+/// A share in percent, with as many digits as say something: "12.3", "0.456", "0.00123", "0"; where
+/// that would be many zeros "1.23e-05".
 inline std::string percent_text(double share) {
   const double p = 100 * share;
   if (p == 0)
     return "0";
   const double size = std::fabs(p);
+  if (size < 1e-4)
+    return format_number("%.2e", p);
   const int digits = size >= 10  ? 1
                      : size >= 1 ? 2
                                  : static_cast<int>(2 - std::floor(std::log10(size)));
   char text[64];
-  std::snprintf(text, sizeof text, "%.*f", std::min(digits, 12), p);
+  std::snprintf(text, sizeof text, "%.*f", digits, p);
   return text;
 }
 

@@ -28,6 +28,15 @@ constexpr std::string_view name_of(outcome o) noexcept {
   return outcome_names[static_cast<std::size_t>(o)];
 }
 
+/// A letter for each, for records with one for each input.
+inline constexpr std::string_view outcome_letters = "chdnmst";
+/// Stands there for an input that is set aside: it has no outcome.
+inline constexpr char set_aside_letter = '-';
+
+constexpr char letter_of(outcome o) noexcept {
+  return outcome_letters[static_cast<std::size_t>(o)];
+}
+
 /// How many inputs ended in each outcome.
 using outcome_counts = std::array<std::uint32_t, outcome_count>;
 

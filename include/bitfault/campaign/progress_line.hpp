@@ -62,7 +62,7 @@ public:
       const interval known =
           anytime_interval(p.critical, p.prefix, 0.95, population_of(*p.now, p.sites));
       text += "  " + p.now->name + ": " + percent_text(known.lower) + " to " +
-              percent_text(known.upper) + " % SDC";
+              percent_text(known.upper) + (p.now->all_inputs ? " % critical" : " % SDC");
     }
     return text;
   }

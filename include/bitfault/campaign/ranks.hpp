@@ -86,15 +86,14 @@ public:
   rank_store(store& own, const std::filesystem::path& whole) : own_(&own) {
     const std::size_t experiments = own.description().experiments.size();
     for (std::size_t e = 0; e < experiments; ++e) {
-      stored_.emplace_back();
+      stored_.push_back(own.stored(e));
       stopped_.push_back(own.stopped_at(e));
-      add_ranges(e, own.stored(e));
     }
     if (!std::filesystem::exists(whole))
       return;
     const store others = store::read(whole);
     for (std::size_t e = 0; e < experiments; ++e) {
-      add_ranges(e, others.stored(e));
+      stored_[e].add(others.stored(e));
       if (!stopped_[e])
         stopped_[e] = others.stopped_at(e);
     }
@@ -112,17 +111,6 @@ public:
   }
 
 private:
-  void add_ranges(std::size_t e, const trial_ranges& more) {
-    std::uint64_t next = 0;
-    const std::uint64_t end = own_->description().experiments[e].planned;
-    for (const trial_range& gap : more.missing_below(end)) {
-      stored_[e].add({next, gap.begin});
-      next = gap.end;
-    }
-    if (next < end)
-      stored_[e].add({next, end});
-  }
-
   store* own_;
   std::vector<trial_ranges> stored_;
   std::vector<std::optional<std::uint64_t>> stopped_;

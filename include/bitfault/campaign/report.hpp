@@ -8,6 +8,7 @@
 #include "number_text.hpp"
 #include "overview.hpp"
 #include "store.hpp"
+#include "stratified_share.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,14 +37,11 @@ struct written_report {
 
 namespace detail {
 
-/// A letter that stands beside an estimate and says where its interval comes from.
-inline constexpr std::array<char, 7> method_letters{'-', 'E', 'W', 'C', 'F', 'A', 'M'};
-
 inline std::string html_estimate(const trial_estimate& e) {
   if (e.of == 0)
     return "–";
   return estimate_text(e) + "<sup class=\"how\">" +
-         method_letters[static_cast<std::size_t>(e.method)] + "</sup>";
+         interval_method_letters[static_cast<std::size_t>(e.method)] + "</sup>";
 }
 
 inline std::string hexadecimal_text(std::uint64_t n) {
@@ -93,6 +91,7 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
     const summary& sums = all[i].sums;
     const trial_tally& t = sums.all();
     const auto drop = sums.accuracy();
+    const trial_estimate beyond = sums.sdc_share_beyond_inputs();
     const std::string name = escaped(e.asked.name);
     rows.push_back(
         {name,
@@ -100,6 +99,7 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
                                    : t.trials < e.planned ? " of " + grouped_text(e.planned)
                                                           : ""),
          html_estimate(sums.sdc_share(t)),
+         beyond.method == interval_method::none ? "–" : html_estimate(beyond),
          html_estimate(sums.sdc_share(t, denominator::golden_correct)),
          e.asked.all_inputs ? html_estimate(sums.critical_share(t)) : "–",
          html_estimate(sums.due_share(t)),
@@ -125,6 +125,11 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
                       html_estimate(sums.outcome_share(tally, outcome::masked))});
     }
   }
+  for (const std::string& name : stratified_experiments(d)) {
+    const trial_estimate share = stratified_share(s, name, all);
+    rows.push_back({escaped(name) + ", all strata", grouped_text(share.of), "–", "–", "–",
+                    html_estimate(share), "–", "–", "–", "–", "–", "–"});
+  }
   out.heading("All numbers");
   out.paragraph(
       "Shares of inputs. <i>Of all</i>: among all inputs; <i>of right</i>: among those whose "
@@ -132,7 +137,8 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
       "answer is the label's. In brackets 95 % intervals, those of parts pointwise; the letter "
       "says "
       "which: W Wilson (independent trials), C Clopper and Pearson (distinct faults), F clustered "
-      "by fault (all inputs in each trial; holds for these inputs), A anytime-valid (a stop rule), "
+      "by fault (all inputs in each trial; holds for these inputs), T two-way (for inputs like "
+      "these, too), A anytime-valid (a stop rule), "
       "M mean of bounded values, E exact (every fault was tried: no interval), - none holds.",
       "soft");
   const auto shown = [&](const char* title, const std::vector<std::string>& head,
@@ -144,8 +150,9 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
     out.end_details();
   };
   shown("By experiment",
-        {"experiment", "trials", "SDC, of all", "SDC, of right", "critical trials", "DUE",
-         "non-finite", "masked", "tolerable", "accuracy lost, mean", "95 % of trials lose at most"},
+        {"experiment", "trials", "SDC, of all", "SDC, other inputs", "SDC, of right",
+         "critical trials", "DUE", "non-finite", "masked", "tolerable", "accuracy lost, mean",
+         "95 % of trials lose at most"},
         rows);
   shown("By target, single faults",
         {"experiment", "target", "sites", "trials", "SDC, of all", "SDC, of right", "non-finite",

@@ -9,7 +9,7 @@ namespace bitfault::campaign::detail {
 /// PRAGMA application_id: the bytes "bflt".
 inline constexpr std::int64_t application_id = 0x62666C74;
 /// PRAGMA user_version. A changed table or column makes a new one.
-inline constexpr std::int64_t schema_version = 1;
+inline constexpr std::int64_t schema_version = 2;
 
 /// Numbers count from 0. Columns without a type hold doubles: there, -0.0 survives.
 inline constexpr const char* schema_tables = R"sql(
@@ -36,7 +36,8 @@ CREATE TABLE experiment(
   asked_trials INTEGER NOT NULL, plan_margin, plan_confidence, plan_expected,
   all_inputs INTEGER NOT NULL, tau INTEGER NOT NULL,
   stop_half_width, stop_confidence,
-  planned_trials INTEGER NOT NULL, sites INTEGER NOT NULL, stopped_at INTEGER);
+  planned_trials INTEGER NOT NULL, sites INTEGER NOT NULL, stratum_of TEXT NOT NULL,
+  stopped_at INTEGER);
 CREATE TABLE experiment_target(
   experiment INTEGER NOT NULL, target INTEGER NOT NULL, sites INTEGER NOT NULL,
   PRIMARY KEY(experiment, target)) WITHOUT ROWID;
@@ -59,6 +60,7 @@ CREATE TABLE trial(
   golden_correct_non_finite INTEGER NOT NULL, golden_correct_masked INTEGER NOT NULL, golden_correct_sdc INTEGER NOT NULL,
   golden_correct_tolerable INTEGER NOT NULL,
   answered_correctly INTEGER NOT NULL, set_aside INTEGER NOT NULL,
+  outcomes_by_input TEXT NOT NULL,
   activated INTEGER NOT NULL, corrected INTEGER NOT NULL, checksum INTEGER NOT NULL,
   PRIMARY KEY(experiment, number)) WITHOUT ROWID;
 CREATE TABLE fault(
@@ -136,6 +138,12 @@ CREATE VIEW sdc_by_bit AS SELECT
   1.0 * sum(s.sdc) / sum(s.inputs) AS sdc_share
   FROM single_fault_trial s JOIN bit b ON b.mask = s.mask JOIN target g ON g.number = s.target
   JOIN experiment e ON e.number = s.experiment GROUP BY s.experiment, g.element_type, b.number;
+-- In how many trials an input ended in SDC, among those that ran on it.
+CREATE VIEW sdc_by_input AS SELECT
+  t.experiment, g.input, count(*) AS trials,
+  sum(substr(t.outcomes_by_input, g.input - t.first_input + 1, 1) = 's') AS sdc
+  FROM trial t JOIN golden g ON g.input BETWEEN t.first_input AND t.first_input + t.inputs - 1
+  GROUP BY t.experiment, g.input;
 )sql";
 
 } // namespace bitfault::campaign::detail

@@ -324,12 +324,11 @@ private:
       return true;
     if (application != detail::application_id)
       throw file_error(path(), "this is a database of another application, not a campaign");
-    if (version > detail::schema_version)
-      throw file_error(path(), "its version " + std::to_string(version) + " is newer than " +
-                                   std::to_string(detail::schema_version) +
-                                   ", the newest that this library reads");
-    if (version < 1)
-      detail::damaged(path(), "its version is " + std::to_string(version));
+    if (version != detail::schema_version)
+      throw file_error(path(), "its version " + std::to_string(version) + " is " +
+                                   (version < detail::schema_version ? "older" : "newer") +
+                                   " than " + std::to_string(detail::schema_version) +
+                                   ", the one that this library reads");
     return false;
   }
 

@@ -9,6 +9,7 @@
 #include "../statistics/mean_sequence.hpp"
 #include "../statistics/population.hpp"
 #include "../statistics/quantile.hpp"
+#include "../statistics/two_way.hpp"
 #include "../statistics/wilson.hpp"
 #include "campaign_description.hpp"
 #include "trial.hpp"
@@ -77,7 +78,8 @@ struct accuracy_drop {
 ///
 /// Which interval holds follows from the experiment (see `interval_method`). One random input for
 /// each trial: trials are independent, Wilson's. All inputs in each trial: the fault is the unit;
-/// the statement is about faults on these inputs. Every site on all inputs: the truth, without an
+/// the statement is about faults on these inputs; `sdc_share_beyond_inputs` is about inputs like
+/// these, too. Every site on all inputs: the truth, without an
 /// interval, unless the fault draws a value or golden runs differ. After a stop rule: an
 /// anytime-valid interval; none for shares of inputs, where trials run on all of them, but for SDC
 /// as a whole. Single faults are drawn without replacement, and so are those among them that struck
@@ -95,6 +97,8 @@ public:
                                                 std::move(flags)},
         targets_(targets) {
     all_.sites = e.sites;
+    if (all_inputs_ && !stops_early_)
+      sdc_by_input_.emplace();
     if (all_inputs_ && stops_early_)
       sdc_by_trial_.emplace(confidence_, interval{0, 1}, population(all_));
     for (const target_sites& t : e.targets) {
@@ -124,6 +128,7 @@ public:
                " for criterion " + std::to_string(i) + ", which is a flag: it counts inputs");
     last_ = r.number;
     add_trial(all_, r, rules_);
+    add_inputs(r);
     const std::uint64_t judged = input_count(r.outcomes);
     if (sdc_by_trial_ && judged != 0)
       sdc_by_trial_->add(static_cast<double>(r.outcomes[static_cast<std::size_t>(outcome::sdc)]) /
@@ -157,6 +162,26 @@ public:
       e.bounds = sdc_by_trial_->current();
       e.method = interval_method::anytime;
     }
+    return e;
+  }
+  /// SDC as a statement about faults like these and inputs like these: the value of `sdc_share` of
+  /// all trials, with the two-way interval of faults crossed with inputs. None where trials ran on
+  /// one input each or were ended by a rule, and where the outcomes of the inputs are not known.
+  trial_estimate sdc_share_beyond_inputs() const {
+    const hit_counts& sdc = all_.counts(outcome::sdc, denominator::all_inputs);
+    if (all_.inputs == 0)
+      return {};
+    trial_estimate e{sdc.sum(), all_.inputs,
+                     static_cast<double>(sdc.sum()) / static_cast<double>(all_.inputs)};
+    const std::uint64_t inputs = all_.inputs_each.value_or(0);
+    if (!sdc_by_input_ || inputs < 2 || all_.trials < 2)
+      return e;
+    // Inputs that are set aside have no hit: they are at the end.
+    std::vector<std::uint64_t> by_input = *sdc_by_input_;
+    std::sort(by_input.rbegin(), by_input.rend());
+    by_input.resize(static_cast<std::size_t>(inputs));
+    e.bounds = two_way_interval(sdc.each(all_.trials), by_input, confidence_);
+    e.method = interval_method::two_way;
     return e;
   }
   /// Detected, uncorrected: crash, hang and detected; with an output check non-finite outputs too.
@@ -230,6 +255,25 @@ private:
   }
 
   static bool is_count(double x) noexcept { return x >= 0 && x <= 0x1p53 && x == std::floor(x); }
+
+  /// Counts the SDC of each input, as long as the trials have the same inputs and say which ended
+  /// in it.
+  void add_inputs(const trial_record& r) {
+    if (!sdc_by_input_)
+      return;
+    const std::string& outcomes = r.outcomes_by_input;
+    constexpr char letter = letter_of(outcome::sdc);
+    if (all_.trials == 1)
+      sdc_by_input_->assign(outcomes.size(), 0);
+    const auto sdc = std::count(outcomes.begin(), outcomes.end(), letter);
+    if (outcomes.size() != sdc_by_input_->size() || outcomes.size() != r.inputs ||
+        static_cast<std::uint64_t>(sdc) != r.outcomes[static_cast<std::size_t>(outcome::sdc)]) {
+      sdc_by_input_.reset();
+      return;
+    }
+    for (std::size_t i = 0; i < outcomes.size(); ++i)
+      (*sdc_by_input_)[i] += outcomes[i] == letter ? 1 : 0;
+  }
 
   void add_to_parts(const trial_record& r, const injected_fault& f) {
     const auto add = [&](trial_tally& t, std::uint64_t sites) {
@@ -311,6 +355,7 @@ private:
   std::map<fault_action, trial_tally> by_action_;
   std::vector<double> drops_;                 ///< of each trial, in their order
   std::optional<mean_sequence> sdc_by_trial_; ///< under a stop rule, of trials on all inputs
+  std::optional<std::vector<std::uint64_t>> sdc_by_input_; ///< without one; none: not known
 };
 
 } // namespace bitfault::campaign

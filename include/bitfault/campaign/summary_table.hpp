@@ -6,6 +6,7 @@
 #include "number_text.hpp"
 #include "overview.hpp"
 #include "store.hpp"
+#include "stratified_share.hpp"
 #include "summary.hpp"
 
 #include <algorithm>
@@ -37,23 +38,28 @@ inline std::string faults_text(const campaign_description& d, const trial_record
 inline std::string summary_table(const store& s) {
   const campaign_description& d = s.description();
   const auto share = lettered_estimate_text;
+  const auto beyond_inputs = [&](const summary& sums) {
+    const trial_estimate e = sums.sdc_share_beyond_inputs();
+    return e.method == interval_method::none ? std::string("-") : share(e);
+  };
   using rows = std::vector<std::vector<std::string>>;
-  rows whole{{"experiment", "trials", "critical", "tau", "SDC", "SDC, golden-correct", "DUE",
-              "accuracy lost"}};
+  rows whole{{"experiment", "trials", "critical", "tau", "SDC", "SDC, other inputs",
+              "SDC, golden-correct", "DUE", "accuracy lost"}};
   rows ends{{"experiment", "inputs", "golden-correct", "crash", "hang", "detected", "non-finite",
              "masked", "SDC", "tolerable", "set aside"}};
   rows parts{{"experiment", "target", "sites", "trials", "SDC"}};
   rows worst{{"experiment", "trial", "SDC inputs", "fault"}};
   std::string gaps;
+  const std::vector<experiment_overview> views = overviews_of(s);
   for (std::size_t e = 0; e < d.experiments.size(); ++e) {
-    const experiment_overview view = overview_of(s, e);
+    const experiment_overview& view = views[e];
     const summary& sums = view.sums;
     const trial_tally& all = sums.all();
     const std::string& name = d.experiments[e].asked.name;
     const auto drop = sums.accuracy();
     whole.push_back({name, trials_text(view, s.stopped_at(e).has_value()),
                      share(sums.critical_share(all)), std::to_string(d.experiments[e].asked.tau),
-                     share(sums.sdc_share(all)),
+                     share(sums.sdc_share(all)), beyond_inputs(sums),
                      share(sums.sdc_share(all, denominator::golden_correct)),
                      share(sums.due_share(all)), drop ? share(drop->mean) : "-"});
     ends.push_back({name, grouped_text(all.inputs), grouped_text(all.golden_correct)});
@@ -71,13 +77,19 @@ inline std::string summary_table(const store& s) {
                        std::to_string(r.outcomes[static_cast<std::size_t>(outcome::sdc)]),
                        detail::faults_text(d, r)});
   }
+  for (const std::string& name : stratified_experiments(d)) {
+    const trial_estimate all = stratified_share(s, name, views);
+    whole.push_back({name + ", all strata", grouped_text(all.of), share(all)});
+  }
   std::string text = detail::aligned(whole) + gaps;
   text += "Shares of inputs; critical: of trials with at least tau SDC inputs. SDC: " +
           d.identity.headline + "; DUE: crash, hang and detected" +
           (d.identity.output_check ? ", and non-finite, since the output is checked" : "") + ".\n";
-  text += "Intervals are for 95 %, those of parts pointwise: W Wilson, C Clopper-Pearson, F by "
-          "fault, A anytime-valid, M of a mean;\nE: exact, every fault was tried on every input; "
-          "-: no interval holds.\n";
+  text +=
+      "Intervals are for 95 %, those of parts pointwise: W Wilson, C Clopper-Pearson, F by "
+      "fault (these inputs), T by\nfault and input (inputs like these), A anytime-valid, M of a "
+      "mean; E: exact, every fault was tried on every input; "
+      "-: no interval holds.\n";
   text += "\n" + detail::aligned(ends);
   if (parts.size() > 1)
     text += "\n" + detail::aligned(parts);

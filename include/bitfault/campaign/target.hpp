@@ -4,6 +4,7 @@
 #include "model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -15,9 +16,11 @@ namespace bitfault::campaign {
 
 enum class target_kind : std::uint8_t { weight, bias, state, activation, input };
 
+inline constexpr std::array<std::string_view, 5> target_kind_names{"weight", "bias", "state",
+                                                                   "activation", "input"};
+
 constexpr std::string_view name_of(target_kind k) noexcept {
-  constexpr std::string_view names[] = {"weight", "bias", "state", "activation", "input"};
-  return names[static_cast<std::size_t>(k)];
+  return target_kind_names[static_cast<std::size_t>(k)];
 }
 
 /// Something that faults can strike: a parameter, or the output of a layer for one input.

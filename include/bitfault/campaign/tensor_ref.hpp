@@ -39,6 +39,26 @@ template <element T>
 inline constexpr element_type type_of{element_name<T>(), sizeof(T), element_traits<T>::layout,
                                       &real_of<T>};
 
+template <class Word>
+std::uint64_t load_word(const std::byte* at) noexcept {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+/// The word of `bytes` bytes (1, 2, 4 or 8) that lies there.
+inline std::uint64_t load_word(const std::byte* at, unsigned bytes) noexcept {
+  switch (bytes) {
+  case 1:
+    return load_word<std::uint8_t>(at);
+  case 2:
+    return load_word<std::uint16_t>(at);
+  case 4:
+    return load_word<std::uint32_t>(at);
+  default:
+    return load_word<std::uint64_t>(at);
+  }
+}
+
 /// Calls f(type) for each element type that a name may stand for.
 template <class F>
 void for_each_element_type(F&& f) {
@@ -94,6 +114,17 @@ public:
   bool contiguous() const noexcept { return address_ == nullptr; }
   std::byte* data() const noexcept { return data_; }
 
+  /// Entries [first, first + count) of the outermost axis. Requires contiguous memory, a rank above
+  /// 0 and first + count <= extents()[0].
+  tensor_ref rows(std::uint64_t first, std::uint64_t count) const {
+    tensor_ref part = *this;
+    const std::uint64_t row = extents_[0] == 0 ? 0 : size_ / extents_[0];
+    part.extents_[0] = count;
+    part.size_ = static_cast<index_t>(count * row);
+    part.data_ = data_ + first * row * type_->bytes;
+    return part;
+  }
+
   /// The elements as T. Requires contiguous memory of that type.
   template <element T>
   T* as() const noexcept {
@@ -102,17 +133,7 @@ public:
 
   /// The word of an element, in row-major order. Requires element < size().
   std::uint64_t load(index_t element) const noexcept {
-    const std::byte* at = address(element);
-    switch (type_->bytes) {
-    case 1:
-      return load_as<std::uint8_t>(at);
-    case 2:
-      return load_as<std::uint16_t>(at);
-    case 4:
-      return load_as<std::uint32_t>(at);
-    default:
-      return load_as<std::uint64_t>(at);
-    }
+    return detail::load_word(address(element), type_->bytes);
   }
   void store(index_t element, std::uint64_t word) const noexcept {
     std::byte* at = address(element);
@@ -133,12 +154,6 @@ public:
 private:
   std::byte* address(index_t element) const noexcept {
     return address_ == nullptr ? data_ + element * type_->bytes : address_(view_.get(), element);
-  }
-  template <class Word>
-  static std::uint64_t load_as(const std::byte* at) noexcept {
-    Word word;
-    std::memcpy(&word, at, sizeof word);
-    return word;
   }
   template <class Word>
   static void store_as(std::byte* at, std::uint64_t word) noexcept {

@@ -11,27 +11,6 @@
 
 namespace bitfault::campaign {
 
-namespace detail {
-
-inline std::uint64_t load_word(const std::byte* at, unsigned bytes) noexcept {
-  const auto as = [at]<class Word>(Word word) {
-    std::memcpy(&word, at, sizeof word);
-    return std::uint64_t{word};
-  };
-  switch (bytes) {
-  case 1:
-    return as(std::uint8_t{});
-  case 2:
-    return as(std::uint16_t{});
-  case 4:
-    return as(std::uint32_t{});
-  default:
-    return as(std::uint64_t{});
-  }
-}
-
-} // namespace detail
-
 /// The values of contiguous elements, as many as `values` has room for. Exact, but for integers
 /// beyond 2^53, which are rounded to nearest. O(n), no allocation.
 inline void to_doubles(const element_type& type, const std::byte* elements,

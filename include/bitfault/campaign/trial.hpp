@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace bitfault::campaign {
@@ -32,8 +33,10 @@ struct trial_record {
   outcome_counts outcomes_golden_correct{}; ///< of those whose golden answer is the label's
   std::uint32_t answered_correctly = 0;     ///< inputs whose faulty answer is the label's
   std::uint32_t set_aside = 0; ///< inputs whose golden answer varies: in no other count
-  bool activated = false;      ///< a word was changed
-  bool corrected = false;      ///< a protection repaired something
+  /// What each input ended in, in their order: letters of `outcome_letters`, or `set_aside_letter`.
+  std::string outcomes_by_input{};
+  bool activated = false; ///< a word was changed
+  bool corrected = false; ///< a protection repaired something
   /// For each criterion of the campaign: the inputs for which it holds, or the sum of its numbers.
   std::vector<double> criteria{};
   std::vector<injected_fault> faults{};

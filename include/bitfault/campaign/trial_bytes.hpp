@@ -46,6 +46,14 @@ std::vector<T> get_list(std::string_view& from) {
     list.push_back(get<T>(from));
   return list;
 }
+inline std::string get_text(std::string_view& from) {
+  const auto size = get<std::uint64_t>(from);
+  if (size > from.size())
+    throw std::runtime_error("bitfault: campaign: a trial's record ends too early");
+  const std::string text(from.substr(0, static_cast<std::size_t>(size)));
+  from.remove_prefix(static_cast<std::size_t>(size));
+  return text;
+}
 
 } // namespace detail
 
@@ -60,6 +68,8 @@ inline std::string to_bytes(const trial_record& r) {
   detail::put(bytes, r.outcomes_golden_correct);
   detail::put(bytes, r.answered_correctly);
   detail::put(bytes, r.set_aside);
+  detail::put(bytes, static_cast<std::uint64_t>(r.outcomes_by_input.size()));
+  bytes += r.outcomes_by_input;
   detail::put(bytes, r.activated);
   detail::put(bytes, r.corrected);
   detail::put_list(bytes, r.criteria);
@@ -79,6 +89,7 @@ inline trial_record to_trial(std::string_view bytes) {
   r.outcomes_golden_correct = detail::get<outcome_counts>(bytes);
   r.answered_correctly = detail::get<std::uint32_t>(bytes);
   r.set_aside = detail::get<std::uint32_t>(bytes);
+  r.outcomes_by_input = detail::get_text(bytes);
   r.activated = detail::get<bool>(bytes);
   r.corrected = detail::get<bool>(bytes);
   r.criteria = detail::get_list<double>(bytes);

@@ -17,15 +17,18 @@ enum class interval_method : std::uint8_t {
   wilson,          ///< independent trials: a random input for each
   clopper_pearson, ///< distinct faults; corrected for how many there are
   clustered,       ///< faults crossed with the same inputs: the fault is the unit
+  two_way,         ///< the same, as samples of faults and of inputs
   anytime,         ///< a stop rule ended the experiment: holds whenever one looks
   bounded_mean,    ///< a mean of numbers of any distribution
 };
 
-inline constexpr std::array<std::string_view, 7> interval_method_names{
-    "none", "exact", "wilson", "clopper_pearson", "clustered", "anytime", "bounded_mean"};
+inline constexpr std::array<std::string_view, 8> interval_method_names{
+    "none",      "exact",   "wilson",  "clopper_pearson",
+    "clustered", "two_way", "anytime", "bounded_mean"};
 
 /// A letter for each, for tables.
-inline constexpr std::array<char, 7> interval_method_letters{'-', 'E', 'W', 'C', 'F', 'A', 'M'};
+inline constexpr std::array<char, 8> interval_method_letters{'-', 'E', 'W', 'C',
+                                                             'F', 'T', 'A', 'M'};
 
 constexpr std::string_view name_of(interval_method m) noexcept {
   return interval_method_names[static_cast<std::size_t>(m)];

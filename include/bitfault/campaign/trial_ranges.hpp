@@ -35,6 +35,13 @@ public:
     ends_.emplace_hint(at, range.begin, range.end);
   }
   void add(std::uint64_t number) { add({number, number + 1}); }
+  /// All that are in another set. O(its ranges log ranges).
+  void add(const trial_ranges& other) {
+    if (this == &other)
+      return;
+    for (const auto& [begin, end] : other.ends_)
+      add({begin, end});
+  }
 
   /// Takes out all numbers from `limit` on. O(ranges that go).
   void cut(std::uint64_t limit) {

@@ -35,6 +35,8 @@ public:
       number(n);
     number(t.answered_correctly);
     number(t.set_aside);
+    number(t.outcomes_by_input.size());
+    bytes_ += t.outcomes_by_input;
     number((t.activated ? 1U : 0U) + (t.corrected ? 2U : 0U));
     number(t.faults.size());
     for (const injected_fault& f : t.faults)
@@ -103,7 +105,7 @@ inline std::int64_t checksum_of(std::size_t experiment, const trial_record& t) {
 class trial_writer {
 public:
   explicit trial_writer(const database& db)
-      : trial_(db, "INSERT INTO trial VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      : trial_(db, "INSERT INTO trial VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                writing_trials),
         fault_(db, "INSERT INTO fault VALUES(?,?,?,?,?,?,?,?,?,?)", writing_trials),
         criterion_(db, "INSERT INTO criterion_value VALUES(?,?,?,?)", writing_trials),
@@ -116,8 +118,8 @@ public:
     const outcome_counts &all = t.outcomes, &correct = t.outcomes_golden_correct;
     trial_.run(e, t.number, t.first_input, t.inputs, all[0], all[1], all[2], all[3], all[4], all[5],
                all[6], correct[0], correct[1], correct[2], correct[3], correct[4], correct[5],
-               correct[6], t.answered_correctly, t.set_aside, t.activated, t.corrected,
-               checksum_of(experiment, t));
+               correct[6], t.answered_correctly, t.set_aside, t.outcomes_by_input, t.activated,
+               t.corrected, checksum_of(experiment, t));
     std::uint32_t number = 0;
     for (const injected_fault& f : t.faults)
       fault_.run(e, t.number, number++, f.target, f.fault.element,
@@ -168,6 +170,7 @@ public:
       n = trial_.small(column++);
     t.answered_correctly = trial_.small(column++);
     t.set_aside = trial_.small(column++);
+    t.outcomes_by_input = trial_.text(column++);
     t.activated = trial_.integer(column++) != 0;
     t.corrected = trial_.integer(column++) != 0;
     read_faults(t);
@@ -245,7 +248,8 @@ private:
       "SELECT number, first_input, inputs, crash, hang, detected, non_finite, masked, sdc,"
       " tolerable, golden_correct_crash, golden_correct_hang, golden_correct_detected, "
       "golden_correct_non_finite, golden_correct_masked,"
-      " golden_correct_sdc, golden_correct_tolerable, answered_correctly, set_aside, activated, "
+      " golden_correct_sdc, golden_correct_tolerable, answered_correctly, set_aside, "
+      "outcomes_by_input, activated, "
       "corrected, checksum"
       " FROM trial WHERE experiment = ? AND number >= ? AND number < ? ORDER BY number";
   static constexpr const char* fault_rows =

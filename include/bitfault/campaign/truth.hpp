@@ -2,13 +2,13 @@
 #pragma once
 
 #include "../fault_list/crc32.hpp"
-#include "../fault_list/file_error.hpp"
+#include "../fault_list/file.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
@@ -58,29 +58,17 @@ public:
   std::uint64_t hits(std::size_t criterion) const noexcept {
     std::uint64_t n = 0;
     for (const char byte : bits_[criterion])
-      n += static_cast<std::uint64_t>(
-          __builtin_popcount(static_cast<unsigned>(static_cast<unsigned char>(byte))));
+      n += static_cast<std::uint64_t>(std::popcount(static_cast<unsigned char>(byte)));
     return n;
   }
   double share(std::size_t criterion) const noexcept {
     return sites_ == 0 ? 0 : static_cast<double>(hits(criterion)) / static_cast<double>(sites_);
   }
 
-  void save(const std::filesystem::path& path) const {
-    std::ofstream file(path, std::ios::binary);
-    file << text();
-    file.flush();
-    if (!file)
-      throw file_error(path.string(), "cannot be written");
-  }
+  void save(const std::filesystem::path& path) const { bitfault::detail::write_file(path, text()); }
   /// Throws `file_error` for a file that cannot be read, is no truth, or is not whole.
   static truth load(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream all;
-    all << file.rdbuf();
-    if (!file)
-      throw file_error(path.string(), "cannot be read");
-    return parse(all.str(), path.string());
+    return parse(bitfault::detail::read_file(path), path.string());
   }
 
 private:

@@ -39,14 +39,8 @@ inline interval bounded_mean_interval(std::span<const double> values, double con
   detail::check_confidence(place, confidence);
   detail::check_positive(place, "a range of width", range.width());
   detail::check_population(place, values.size(), population);
-  for (const double value : values) {
-    if (range.contains(value))
-      continue;
-    message_text m;
-    m << "a value of " << value << " outside the range from " << range.lower << " to "
-      << range.upper;
-    detail::refuse_statistic(place, m, value, value < range.lower ? range.lower : range.upper);
-  }
+  for (const double value : values)
+    detail::check_inside(place, value, range);
   if (values.empty())
     return range;
 

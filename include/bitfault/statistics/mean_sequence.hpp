@@ -39,13 +39,7 @@ public:
 
   void add(double value) {
     detail::check_population("mean_sequence", count_ + 1, population_);
-    if (!range_.contains(value)) {
-      message_text m;
-      m << "a value of " << value << " outside the range from " << range_.lower << " to "
-        << range_.upper;
-      detail::refuse_statistic("mean_sequence", m, value,
-                               value < range_.lower ? range_.lower : range_.upper);
-    }
+    detail::check_inside("mean_sequence", value, range_);
     const double x = (value - range_.lower) / range_.width();
     const double before = static_cast<double>(count_);
     const double t = before + 1;

@@ -6,6 +6,7 @@
 #include "../core/error.hpp"
 #include "../core/message.hpp"
 #include "../core/status.hpp"
+#include "interval.hpp"
 
 #include <cstdint>
 
@@ -70,6 +71,15 @@ inline void check_positive(const char* place, const char* name, double value) {
   message_text m;
   m << name << " of " << value << "; it must be above 0 and finite";
   refuse_statistic(place, m, value, 0);
+}
+
+/// `value` must be in `range`; a NaN is not.
+inline void check_inside(const char* place, double value, const interval& range) {
+  if (range.contains(value))
+    return;
+  message_text m;
+  m << "a value of " << value << " outside the range from " << range.lower << " to " << range.upper;
+  refuse_statistic(place, m, value, value < range.lower ? range.lower : range.upper);
 }
 
 /// At most `limit` of something that has only so many: "4 hits in 3 trials".

@@ -10,8 +10,44 @@
 #include <cmath>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace bitfault {
+
+/// A share or a mean that is known in one part, and what the part weighs in the whole: the number
+/// of its members, or its share of them.
+struct weighted_estimate {
+  double weight = 0;
+  estimate known{};
+};
+
+/// The share in all parts together: the weighted mean. The bounds: with l, u the ends of a part's
+/// interval, p its value and W its share of all weight, value - sqrt(sum W^2 (p - l)^2) and value +
+/// sqrt(sum W^2 (u - p)^2). Where the parts were sampled independently, they cover about as often
+/// as the intervals of the parts do, or more often; not where one looks again and again.
+///
+/// Requires a part, weights above 0, l <= p <= u; throws bitfault::error otherwise. Host only.
+///
+/// Source: G. Y. Zou and A. Donner, Construction of confidence limits about effect measures: a
+/// general approach, Statistics in Medicine 27 (2008), 1693-1702.
+inline estimate combined_estimate(std::span<const weighted_estimate> parts) {
+  const char* const place = "combined_estimate";
+  detail::check_at_least(place, parts.size(), 1, " parts");
+  double total = 0;
+  for (const weighted_estimate& part : parts) {
+    detail::check_positive(place, "a weight", part.weight);
+    total += part.weight;
+  }
+  double value = 0, below = 0, above = 0;
+  for (const weighted_estimate& part : parts) {
+    const double weight = part.weight / total;
+    const auto [share, ends] = part.known;
+    value += weight * share;
+    below += weight * weight * (share - ends.lower) * (share - ends.lower);
+    above += weight * weight * (ends.upper - share) * (ends.upper - share);
+  }
+  return {value, {value - std::sqrt(below), value + std::sqrt(above)}};
+}
 
 /// What was tried of one stratum: distinct members, each set of them equally likely.
 struct stratum {
@@ -25,48 +61,39 @@ struct stratum {
 /// A stratum without a trial may have any share: the value uses that of the others, and the bounds
 /// go from none of its members to all.
 ///
-/// The bounds: with l, u the ends of each stratum's Clopper-Pearson interval (without replacement),
-/// p its share and W its weight, value - sqrt(sum W^2 (p - l)^2) and value + sqrt(sum W^2
-/// (u - p)^2). Coverage is near `confidence` or above. Where strata are many and their trials few,
-/// it is wide: if the trials were allocated in proportion to size, clopper_pearson_interval of the
-/// summed counts is valid too (unequal chances only make the sum of hits less variable; W.
-/// Hoeffding, On the Distribution of the Number of Successes in Independent Trials, Annals of
-/// Mathematical Statistics 27 (1956), 713-721), and narrower.
+/// The bounds are those of `combined_estimate`, from each stratum's Clopper-Pearson interval
+/// (without replacement). Coverage is near `confidence` or above. Where strata are many and their
+/// trials few, it is wide: if the trials were allocated in proportion to size,
+/// clopper_pearson_interval of the summed counts is valid too (unequal chances only make the sum of
+/// hits less variable; W. Hoeffding, On the Distribution of the Number of Successes in Independent
+/// Trials, Annals of Mathematical Statistics 27 (1956), 713-721), and narrower.
 ///
 /// Requires hits <= trials <= population in each stratum, a population and a trial somewhere,
 /// 0 < confidence < 1; throws bitfault::error otherwise. Host only.
-///
-/// Source: G. Y. Zou and A. Donner, Construction of confidence limits about effect measures: a
-/// general approach, Statistics in Medicine 27 (2008), 1693-1702.
 inline estimate stratified_estimate(std::span<const stratum> strata, double confidence = 0.95) {
   const char* const place = "stratified_estimate";
   detail::check_confidence(place, confidence);
-  double members = 0, tried = 0;
-  std::uint64_t trials = 0;
+  double members = 0;
+  std::vector<weighted_estimate> tried;
   for (const stratum& s : strata) {
     detail::check_hits(place, s.hits, s.trials);
     detail::check_population(place, s.trials, s.population);
     members += static_cast<double>(s.population);
-    tried += s.trials > 0 ? static_cast<double>(s.population) : 0;
-    trials = std::max(trials, s.trials);
-  }
-  detail::check_at_least(place, trials, 1, " trials");
-
-  double value = 0, below = 0, above = 0; // of the strata that were tried, as shares of all
-  for (const stratum& s : strata) {
     if (s.trials == 0)
       continue;
-    const double weight = static_cast<double>(s.population) / members;
-    const double share = static_cast<double>(s.hits) / static_cast<double>(s.trials);
-    const interval ends = clopper_pearson_interval(s.hits, s.trials, confidence, s.population);
-    value += weight * share;
-    below += weight * weight * (share - ends.lower) * (share - ends.lower);
-    above += weight * weight * (ends.upper - share) * (ends.upper - share);
+    tried.push_back({static_cast<double>(s.population),
+                     {static_cast<double>(s.hits) / static_cast<double>(s.trials),
+                      clopper_pearson_interval(s.hits, s.trials, confidence, s.population)}});
   }
-  const double untried = (members - tried) / members;
-  return {
-      value * members / tried,
-      {std::max(0.0, value - std::sqrt(below)), std::min(1.0, value + std::sqrt(above) + untried)}};
+  detail::check_at_least(place, tried.empty() ? 0 : 1, 1, " trials");
+
+  double of_tried = 0; // the members of strata that were tried, as a share of all
+  for (const weighted_estimate& s : tried)
+    of_tried += s.weight / members;
+  const estimate known = combined_estimate(tried);
+  return {known.value,
+          {std::max(0.0, known.bounds.lower) * of_tried,
+           std::min(1.0, known.bounds.upper) * of_tried + std::max(0.0, 1 - of_tried)}};
 }
 
 } // namespace bitfault

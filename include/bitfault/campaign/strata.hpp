@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "experiment.hpp"
+#include "fault_space.hpp"
+#include "target.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bitfault::campaign {
+
+/// The experiments that an experiment stands for: itself, or one for each of its strata
+/// (`experiment::strata`). A stratum that has fewer sites than the experiment asks for trials has
+/// each once. Targets without elements have no stratum.
+///
+/// Throws std::invalid_argument for strata of bits where a mask has several, for a target whose
+/// name is a pattern that fits others too, and what `fault_space` throws.
+inline std::vector<experiment> strata_of(const experiment& whole, const std::vector<target>& all) {
+  if (whole.strata == strata_kind::none)
+    return {whole};
+  const auto refuse = [&](const std::string& what) {
+    throw std::invalid_argument("bitfault: campaign: experiment '" + whole.name + "' " + what);
+  };
+  std::vector<experiment> strata;
+  const auto add = [&](experiment e, const std::string& name, std::size_t target_number) {
+    e.name += ", " + name;
+    if (e.amount.which == fault_amount::kind::single)
+      e.trials = std::min(e.trials, fault_space(all, {target_number}, e.fault).sites());
+    strata.push_back(std::move(e));
+  };
+  for (const std::size_t i : find_targets(all, whole.targets)) {
+    if (all[i].size == 0)
+      continue;
+    experiment e = whole;
+    e.strata = strata_kind::none;
+    e.stratum_of = whole.name;
+    e.targets = {all[i].name};
+    if (find_targets(all, e.targets).size() != 1)
+      refuse("cannot make a stratum of target '" + all[i].name +
+             "': as a pattern, its name fits others too");
+    if (whole.strata == strata_kind::targets) {
+      add(e, all[i].name, i);
+      continue;
+    }
+    if (sets_value(whole.fault.which))
+      refuse("asks for strata of bits; its faults set the whole value");
+    for (const std::uint64_t mask : masks_of(whole.fault.bits, *all[i].type)) {
+      if (!std::has_single_bit(mask))
+        refuse("asks for strata of bits; its faults strike several bits at once");
+      const auto bit = static_cast<unsigned>(std::countr_zero(mask));
+      e.fault.bits = {mask_family::kind::given, {bit}, whole.fault.bits.width};
+      add(e, all[i].name + " bit " + std::to_string(bit), i);
+    }
+  }
+  if (strata.empty())
+    refuse("has strata without any fault site");
+  return strata;
+}
+
+} // namespace bitfault::campaign
