@@ -6,12 +6,12 @@
 #include "demo/network.hpp"
 
 #include "catch.hpp"
+#include "refusals.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -22,6 +22,7 @@
 
 namespace {
 
+using demo_tests::check_refused;
 namespace fs = std::filesystem;
 
 const fs::path data = DEMO_DATA_DIRECTORY;
@@ -88,27 +89,6 @@ private:
   const auto at = text.find(from);
   REQUIRE(at != std::string::npos);
   return text.replace(at, from.size(), to);
-}
-
-/// What `call` throws says, or "nothing thrown".
-template <class Call>
-[[nodiscard]] std::string complaint(const Call& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing thrown";
-}
-
-/// `call` throws, and what it says contains each of `parts`.
-template <class Call>
-void check_refused(const Call& call, const std::vector<std::string>& parts) {
-  const auto text = complaint(call);
-  CAPTURE(text);
-  for (const auto& part : parts) {
-    CHECK(text.find(part) != std::string::npos);
-  }
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "demo/data.hpp"
+#include "refusals.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +11,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <exception>
 #include <limits>
 #include <random>
 #include <string>
@@ -21,6 +21,7 @@ namespace {
 
 using demo::index_t;
 using demo::shape;
+using demo_tests::check_refused;
 using floats = std::vector<float>;
 
 const std::filesystem::path data = DEMO_DATA_DIRECTORY;
@@ -63,27 +64,6 @@ private:
 }
 
 [[nodiscard]] floats copy(std::span<const float> a) { return {a.begin(), a.end()}; }
-
-/// What `call` throws says, or "nothing thrown".
-template <class Call>
-[[nodiscard]] std::string complaint(const Call& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing thrown";
-}
-
-/// `call` throws, and what it says contains each of `parts`.
-template <class Call>
-void check_refused(const Call& call, const std::vector<std::string>& parts) {
-  const auto text = complaint(call);
-  CAPTURE(text);
-  for (const auto& part : parts) {
-    CHECK(text.find(part) != std::string::npos);
-  }
-}
 
 } // namespace
 

@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Calls a program with a model of its own on campaigns: run, resume, replay, merge, export.
+"""Calls a program with a model of its own on campaigns: what its commands do and refuse.
 
 Usage: check_campaigns.py PROGRAM CASE      (without CASE: all of them)
 """
 import csv
 import os
-import subprocess
-import sys
-import tempfile
+
+from calls import call, run_cases, write
 
 CAMPAIGN = """\
 [campaign]
@@ -37,11 +36,6 @@ store = "toy.sqlite"
 """
 
 
-def call(*arguments):
-    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, check=False)
-
-
 def good(*arguments):
     run = call(*arguments)
     assert run.returncode == 0, run
@@ -53,10 +47,17 @@ def refused(*arguments, words, status=1):
     assert run.returncode == status and words in run.stderr, (words, run)
 
 
-def write(path, text):
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-    return path
+def configure(text=CAMPAIGN):
+    write("c.toml", text.encode())
+
+
+def text_of(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def rows(path):
+    return list(csv.DictReader(text_of(path).splitlines()))
 
 
 def tables(store):
@@ -64,14 +65,13 @@ def tables(store):
     good("export", store, "--csv", store + ".csv")
     found = {}
     for name in os.listdir(store + ".csv"):
-        with open(os.path.join(store + ".csv", name), encoding="utf-8") as file:
-            found[name] = file.read()
+        found[name] = text_of(os.path.join(store + ".csv", name))
     return found
 
 
 def run():
     """A campaign runs, has the trials that were planned, and going on with it changes nothing."""
-    write("c.toml", CAMPAIGN)
+    configure()
     text = good("run", "c.toml")
     for words in ("weights", "rates, per_bit 1e-04", "rates, per_bit 0.001"):
         assert words in text or words.replace("1e-04", "0.0001") in text, (words, text)
@@ -87,9 +87,84 @@ def run():
     assert tables("again.sqlite") == first
 
 
+def reports():
+    """Run and resume end with a report beside the database, or where the configuration says."""
+    configure()
+    assert "toy.html" in good("run", "c.toml")
+    first = text_of("toy.html")
+    for words in ("<h1>toy</h1>", "SDC, other inputs", "How to get the same numbers"):
+        assert words in first, words
+    good("export", "toy.sqlite", "--report", "exported.html")
+    assert text_of("exported.html") == first
+    # A part of the trials has no report; the rest of them makes the same one.
+    good("run", "c.toml", "--quiet", "--store", "part.sqlite", "--shard", "1/2")
+    assert not os.path.exists("part.html")
+    assert "part.html" in good("resume", "part.sqlite")
+    assert text_of("part.html") == first
+    for line, name in (('report = ""', None), ('report = "mine"', "mine")):
+        configure(CAMPAIGN.replace("toy.sqlite", "other.sqlite") + line + "\n")
+        before = set(os.listdir("."))
+        assert good("run", "c.toml", "--quiet") == ""
+        assert set(os.listdir(".")) - before == {"other.sqlite", name} - {None}, os.listdir(".")
+        os.unlink("other.sqlite")
+    assert text_of("mine") == first
+    refused("run", "c.toml", "--store", "mine", words="mine")
+    assert text_of("mine") == first
+
+
+def critical_bits():
+    """The search for critical bits agrees with a campaign of one trial for each bit."""
+    configure("""\
+[model]
+kind = "residual"
+[[experiment]]
+name = "every bit"
+targets = "dense3.*"
+trials = "all"
+inputs = "all"
+tau = 2
+[[experiment]]
+name = "activations"
+targets = "@activations"
+trials = 10
+inputs = "all"
+[output]
+store = "all.sqlite"
+report = ""
+""")
+    good("run", "c.toml", "--quiet")
+    good("export", "all.sqlite", "--csv", "all")
+    critical = {(f["target"], f["element"]): set() for f in rows("all/faults.csv")
+                if f["experiment"] == "0"}
+    hit = {t["number"] for t in rows("all/trials.csv")
+           if t["experiment"] == "0" and int(t["sdc"]) >= 2}
+    for f in rows("all/faults.csv"):
+        if f["experiment"] == "0" and f["trial"] in hit:
+            critical[f["target"], f["element"]].add(int(f["mask"], 16).bit_length() - 1)
+    assert len(critical) == 36 and sum(map(len, critical.values())) > 30
+
+    search = ("critical-bits", "c.toml", "--experiment", "every bit")
+    text = good(*search, "--check", 36, "--csv", "checked.csv", "--threads", 2)
+    found = rows("checked.csv")
+    bits = {(e["target"], e["element"]): (set(map(int, e["critical_bits"].split())),
+                                          set(map(int, e["truly_critical_bits"].split())))
+            for e in found}
+    assert {place: truth for place, (_, truth) in bits.items()} == critical
+    missed = sum(len(truth - guess) for guess, truth in bits.values())
+    assert f"misses {missed} of them" in text and "1,152 were run" in text, text
+    good(*search, "--csv", "found.csv", "--quiet")
+    assert [e["critical_bits"] for e in rows("found.csv")] == [e["critical_bits"] for e in found]
+    text = good(*search, "--elements", 10)
+    trials = sum(int(e["trials"]) for e in found)
+    assert "10 of 36 elements" in text and "no element was checked" in text, text
+    assert trials < 36 * 16, trials
+    refused("critical-bits", "c.toml", words="no experiment ''; the nearest name is")
+    refused("critical-bits", "c.toml", "--experiment", "activations", words="output of a layer")
+
+
 def shards():
     """Shards that are merged in any order are the campaign."""
-    write("c.toml", CAMPAIGN)
+    configure()
     good("run", "c.toml", "--quiet")
     for i in range(3):
         good("run", "c.toml", "--quiet", "--store", f"part{i}.sqlite", "--shard", f"{i}/3")
@@ -104,7 +179,7 @@ def shards():
 
 def replay():
     """A trial that is run again from the database alone is the one that stands there."""
-    write("c.toml", CAMPAIGN)
+    configure()
     good("run", "c.toml", "--quiet")
     os.unlink("c.toml")
     for trial in (0, 17, 299):
@@ -128,33 +203,22 @@ def refusals():
             ('"@weights"', '"dense9"', "dense9"),
             ("trials = 300", "trials = 300000000", "300000000")):
         assert old in CAMPAIGN
-        write("c.toml", CAMPAIGN.replace(old, new, 1))
+        configure(CAMPAIGN.replace(old, new, 1))
         refused("run", "c.toml", words=words)
-    write("c.toml", CAMPAIGN[:CAMPAIGN.index("[[experiment]]")])
+    configure(CAMPAIGN[:CAMPAIGN.index("[[experiment]]")])
     refused("run", "c.toml", words="there is no [[experiment]]")
     refused("run", "none.toml", words="none.toml")
     assert os.listdir(".") == ["c.toml"], os.listdir(".")
     # Another campaign's file, and what differs.
-    write("c.toml", CAMPAIGN)
+    configure()
     good("run", "c.toml", "--quiet")
     first = tables("toy.sqlite")
-    write("c.toml", CAMPAIGN.replace("seed = 7", "seed = 8"))
+    configure(CAMPAIGN.replace("seed = 7", "seed = 8"))
     refused("run", "c.toml", words="seed")
-    write("c.toml", CAMPAIGN.replace("tau = 2", "tau = 3"))
+    configure(CAMPAIGN.replace("tau = 2", "tau = 3"))
     refused("run", "c.toml", words="tau")
     assert tables("toy.sqlite") == first
     refused(words="subcommand", status=2)
 
 
-CASES = (run, shards, replay, refusals)
-
-program = os.path.abspath(sys.argv[1])
-chosen = [case for case in CASES if case.__name__ in (sys.argv[2:] or [c.__name__ for c in CASES])]
-if not chosen:
-    sys.exit(f"there is no case {sys.argv[2]}")
-for case in chosen:
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        case()
-        os.chdir("/")
-    print(f"{case.__name__}: {case.__doc__}")
+run_cases((run, reports, shards, replay, critical_bits, refusals))

@@ -3,12 +3,12 @@
 
 #include <bitfault/fault_list/address.hpp>
 #include <bitfault/fault_list/file_error.hpp>
+#include <bitfault/fault_list/new_file.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <map>
 #include <ostream>
-#include <random>
 #include <sstream>
 
 namespace tool {
@@ -16,6 +16,7 @@ namespace tool {
 namespace fs = std::filesystem;
 using bitfault::file_error;
 using bitfault::listed_fault;
+using bitfault::detail::new_file;
 
 namespace {
 
@@ -27,41 +28,16 @@ bool same_file(const fs::path& a, const fs::path& b) {
   return fs::weakly_canonical(a, code) == fs::weakly_canonical(b, code);
 }
 
-/// A new file beside the one that it will replace.
-struct new_file {
-  fs::path target;
-  bitfault::detail::temporary_file temporary;
-
-  explicit new_file(const fs::path& path)
-      : target(fs::is_symlink(path) ? fs::weakly_canonical(path) : path),
-        temporary(beside(target)) {
-    std::error_code code;
-    if (fs::exists(target, code) && !fs::is_regular_file(target, code))
-      throw file_error(target.string(), "this is no regular file");
-  }
-  void commit() {
-    std::error_code code;
-    fs::rename(temporary.path, target, code);
-    if (code)
-      throw file_error(target.string(), "the new file cannot take this name: " + code.message());
-    temporary.keep = true;
-  }
-  static fs::path beside(fs::path path) {
-    path += ".part-" + std::to_string(std::random_device{}());
-    return path;
-  }
-};
-
 void write_copy(const tensor_file& file, const std::vector<tensor_faults>& faults,
                 const new_file& out) {
-  const std::string name = out.target.string();
+  const std::string& name = out.name();
   std::error_code code;
-  fs::copy_file(file.path, out.temporary.path, code);
+  fs::copy_file(file.path, out.beside(), code);
   if (code)
     throw file_error(name, "the copy cannot be made: " + code.message());
   const fs::perms as_before = fs::status(file.path, code).permissions();
-  fs::permissions(out.temporary.path, fs::perms::owner_write, fs::perm_options::add, code);
-  std::fstream words(out.temporary.path, std::ios::binary | std::ios::in | std::ios::out);
+  fs::permissions(out.beside(), fs::perms::owner_write, fs::perm_options::add, code);
+  std::fstream words(out.beside(), std::ios::binary | std::ios::in | std::ios::out);
   if (!words)
     throw file_error(name, "the copy cannot be opened for writing");
   for (const tensor_faults& t : faults)
@@ -72,7 +48,7 @@ void write_copy(const tensor_file& file, const std::vector<tensor_faults>& fault
   words.close();
   if (!words)
     throw file_error(name, "writing failed");
-  fs::permissions(out.temporary.path, as_before, code);
+  fs::permissions(out.beside(), as_before, code);
 }
 
 } // namespace
@@ -112,7 +88,7 @@ void write_results(const tensor_file& file, const std::vector<tensor_faults>& fa
     return copy.commit();
   }
   new_file list(where.list);
-  std::ofstream text(list.temporary.path, std::ios::binary | std::ios::trunc);
+  std::ofstream text(list.beside(), std::ios::binary | std::ios::trunc);
   if (!text)
     throw file_error(where.list, "no file can be made in its folder");
   for (const tensor_faults& t : faults)
