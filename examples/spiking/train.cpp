@@ -35,6 +35,7 @@ struct options {
   std::filesystem::path data = "/usr/share/datasets/fashion-mnist";
   std::filesystem::path output = "event_network.safetensors";
   std::size_t epochs = 8;
+  std::size_t stop_after = 0;
   std::size_t batch = 32;
   std::size_t images = 60000;
   std::size_t validation = 0;
@@ -48,6 +49,7 @@ constexpr const char* usage =
     "  --data DIR        folder of the four .gz files of Fashion-MNIST\n"
     "  --output FILE     weights to write (safetensors), after each epoch\n"
     "  --epochs N        passes over the training images\n"
+    "  --stop-after N    end after so many of them, the learning rate being as for all (0: never)\n"
     "  --images N        train on the first N images only\n"
     "  --validation N    hold the last N training images out, report accuracy "
     "on them, and leave\n"
@@ -79,6 +81,8 @@ void read(const std::string& name, const std::string& text, Number& to) {
       result.output = value;
     else if (name == "--epochs")
       read(name, value, result.epochs);
+    else if (name == "--stop-after")
+      read(name, value, result.stop_after);
     else if (name == "--batch")
       read(name, value, result.batch);
     else if (name == "--images")
@@ -102,12 +106,13 @@ void read(const std::string& name, const std::string& text, Number& to) {
 /// What has an influence on the result, as one would type it.
 [[nodiscard]] std::string command_of(const options& o) {
   std::array<char, 256> text{};
-  std::snprintf(text.data(), text.size(),
-                "spiking_train --epochs %zu --images %zu --batch %zu --learning-rate %g "
-                "--decay %g "
-                "--seed %llu",
-                o.epochs, o.images, o.batch, static_cast<double>(o.learning_rate),
-                static_cast<double>(o.decay), static_cast<unsigned long long>(o.seed));
+  std::snprintf(
+      text.data(), text.size(),
+      "spiking_train --epochs %zu --stop-after %zu --images %zu --batch %zu --learning-rate %g "
+      "--decay %g "
+      "--seed %llu",
+      o.epochs, o.stop_after, o.images, o.batch, static_cast<double>(o.learning_rate),
+      static_cast<double>(o.decay), static_cast<unsigned long long>(o.seed));
   return text.data();
 }
 
@@ -336,6 +341,8 @@ int main(int count, char** arguments) {
       std::printf("  %.0f s\n", seconds());
       std::fflush(stdout);
       save(o, t.network(), "not counted");
+      if (e == o.stop_after)
+        break;
     }
     if (o.validation != 0)
       return 0; // chosen on held-out images: the test set stays unseen
