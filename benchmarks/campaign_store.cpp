@@ -54,6 +54,7 @@ trial_record trial(std::uint64_t number) {
   const bool sdc = b.word[0] % 10 == 0;
   const std::size_t o = static_cast<std::size_t>(sdc ? outcome::sdc : outcome::tolerable);
   t.outcomes[o] = t.outcomes_golden_correct[o] = 1;
+  t.outcomes_by_input.assign(1, outcome_letters[o]);
   t.answered_correctly = sdc ? 0 : 1;
   t.activated = true;
   t.criteria = {sdc ? 1.0 : 0.0, 0.0, sdc ? 1.0 : 0.0, 0.0, 1e-9 * b.word[1]};
