@@ -188,6 +188,27 @@ TEST_CASE("an exception of the model ends the run, and what was finished is kept
   CHECK(store.stored(0).count() > 0);
 }
 
+TEST_CASE("patterns of monitors name layers, and pass over parameters") {
+  experiment e;
+  e.name = "e";
+  e.trials = 1;
+  const auto watched = [&](std::vector<std::string> monitors) {
+    settings s;
+    s.monitors = std::move(monitors);
+    campaign<net> c([] { return std::make_unique<net>(24, 4); }, s, {e});
+    std::vector<std::uint32_t> layers;
+    for (const monitor_record& m : c.replay(0, 0).monitors)
+      layers.push_back(m.layer);
+    return layers;
+  };
+  using layers = std::vector<std::uint32_t>;
+  CHECK(watched({"*"}) == layers{0, 1, 2, 3, 4, 5, 6});
+  CHECK(watched({"dense*"}) == layers{1, 3, 6}); // not dense1.weight and so on
+  CHECK(watched({"relu1", "dense?", "dense1*"}) == layers{1, 2, 3, 6});
+  CHECK(watched({"@activations"}) == layers{1, 2, 3, 4, 5, 6});
+  CHECK(watched({"@input"}) == layers{0});
+}
+
 TEST_CASE("what does not fit is refused with the reason") {
   const auto refused = [](std::vector<experiment> list, settings s, const auto& matcher) {
     CHECK_THROWS_WITH(
@@ -222,7 +243,13 @@ TEST_CASE("what does not fit is refused with the reason") {
   refused({e}, s, Contains("sdc_7") && Contains("sdc_1"));
   s = {};
   s.monitors = {"dense1.weight"};
-  refused({e}, s, Contains("is a parameter"));
+  refused({e}, s, Contains("'dense1.weight' is a parameter"));
+  s.monitors = {"relu*", "dense1.weight"};
+  refused({e}, s, Contains("'dense1.weight' is a parameter"));
+  s.monitors = {"*", "*.b?as"};
+  refused({e}, s, Contains("'*.b?as' names no layer: 'dense1.bias' is a parameter"));
+  s.monitors = {"dense9*"};
+  refused({e}, s, Contains("no target is named 'dense9*'"));
   s = {};
   s.golden_repeats = 0;
   refused({e}, s, Contains("golden_repeats is 0"));

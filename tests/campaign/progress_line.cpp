@@ -82,6 +82,19 @@ TEST_CASE("numbers are printed with the digits that say something") {
   CHECK(percent_text(-0.05) == "-5.00");
   CHECK(percent_text(0.00000123) == "0.000123");
   CHECK(percent_text(0.000000123) == "1.23e-05");
+  // The ends of intervals: no digits below 1e-6 %, and nothing that was inside is outside.
+  for (const double tiny : {2.43e-40, 1.44e-20, 5.18e-10, 0.99e-8}) {
+    CHECK(lower_end_text(tiny) == "0");
+    CHECK(upper_end_text(tiny) == "1.00e-06");
+    CHECK(lower_end_text(-tiny) == "-1.00e-06");
+    CHECK(upper_end_text(-tiny) == "0");
+  }
+  for (const double share : {-1.0, -0.05, -1e-8, 0.0, 1e-8, 1.23e-7, 0.1234, 1.0}) {
+    CHECK(lower_end_text(share) == percent_text(share));
+    CHECK(upper_end_text(share) == percent_text(share));
+  }
+  CHECK(estimate_text({1, 192, 1.0 / 192, {2.43e-40, 0.377}, interval_method::clustered}) ==
+        "0.521 % [0, 37.7]");
   CHECK(grouped_text(0) == "0");
   CHECK(grouped_text(999) == "999");
   CHECK(grouped_text(1000) == "1,000");

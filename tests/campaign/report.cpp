@@ -168,6 +168,25 @@ TEST_CASE("a report says what is needed to get the same again, and where each nu
   const trial_estimate beyond = sums.sdc_share_beyond_inputs();
   REQUIRE(beyond.method == interval_method::two_way);
   CHECK(has(html, estimate_text(beyond) + "<sup class=\"how\">T</sup>"));
+  // All criteria, in their order: a flag's share, a number's mean, and ALFI's rate.
+  const std::size_t begin = html.find("By experiment and criterion");
+  REQUIRE(begin != std::string::npos);
+  const std::string table = html.substr(begin, html.find("</details>", begin) - begin);
+  REQUIRE(d.criteria.size() == 3);
+  const trial_estimate without_due = sums.sdc_share_without_due(sums.all());
+  CHECK(without_due.hits != 0);
+  std::size_t at = 0;
+  for (const std::string& part :
+       {std::string(">sdc_1<"), std::string(">margin_loss, mean<"), std::string(">never<"),
+        std::string(">SDC, of inputs without DUE<"), ">" + d.experiments[1].asked.name + "<",
+        ">" + estimate_text(sums.flag_share(sums.all(), 0)) + "<",
+        ">" + format_number("%.4g", sums.criterion_mean(sums.all(), 1)) + "<",
+        ">" + estimate_text(sums.flag_share(sums.all(), 2)) + "<",
+        ">" + estimate_text(without_due) + "<"}) {
+    INFO(part);
+    at = table.find(part, at);
+    REQUIRE(at != std::string::npos);
+  }
 }
 
 TEST_CASE("a report of a campaign that is not complete says how much is missing") {

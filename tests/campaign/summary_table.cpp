@@ -84,6 +84,7 @@ TEST_CASE("the table has shares with the letters of their intervals, and all out
         "weights 100 " + share(20, 100) + " 1 " + share(20, 100) + " - - " + share(10, 100) + " -");
   // inputs, golden-correct, crash, hang, detected, non-finite, masked, SDC, tolerable, set aside
   CHECK(line_after(text, "set aside") == "weights 100 0 10 0 0 20 50 20 0 0");
+  CHECK(line_after(text, "mean_iou_loss, mean") == "weights " + share(20, 100) + " -0.5");
   CHECK_THAT(text, Contains("SDC: iou_below; DUE: crash, hang and detected.") && !Contains("gap"));
   CHECK_THAT(text, Contains("bf1:b[1]^1") && Contains("bf1:a[6]^6") && Contains("bf1:b[1]^11"));
   const experiment_overview view = overview_of(s, 0);
@@ -124,6 +125,7 @@ TEST_CASE("the file of a shard that does not have the first trials shows no shar
   add(s, 64, 100);
   const std::string text = summary_table(s);
   CHECK(line_after(text, "critical") == "weights 0 of 100 - 1 - - - - -");
+  CHECK(line_after(text, "mean_iou_loss, mean") == "weights - -");
   CHECK_THAT(text, Contains("36 more trials are behind a gap") && Contains("merge"));
 }
 

@@ -25,7 +25,7 @@ def interrupted(root, program, wanted, *arguments, **values):
         children = children_of(process.pid) if process.poll() is None else []
         process.kill()  # the process alone: its children have to end by themselves
         errors = process.communicate()[1]
-        deadline = time.time() + 5
+        deadline = time.time() + 60
         while any(map(is_alive, children)):
             if time.time() > deadline:
                 sys.exit(f"after {killed} kills: children of the killed process are still there")

@@ -9,6 +9,8 @@ import os
 
 from calls import call, run_cases, write
 
+script = os.path.abspath(__file__)
+
 CAMPAIGN = """\
 [campaign]
 name = "toy"
@@ -162,6 +164,21 @@ report = ""
     refused("critical-bits", "c.toml", "--experiment", "activations", words="output of a layer")
 
 
+def audit():
+    """Each way to sample and count gets a line with how often it was right."""
+    truth = os.path.join(os.path.dirname(script), "../../examples/demo/data/demo_truth.bits")
+    text = good("audit", truth, "--campaigns", 20, "--trials", 100, "--half-width", 0.1)
+    assert "280,896 faults" in text and "20 campaigns by each method" in text, text
+    for method in ("fixed n, Clopper-Pearson", "fixed n, Wilson", "fixed n, normal",
+                   "with replacement, normal", "until narrow, anytime-valid",
+                   "at every look, Wilson"):
+        assert method in text, (method, text)
+    assert good("audit", truth, "--campaigns", 20, "--trials", 100, "--half-width", 0.1) == text
+    refused("audit", truth, "--criterion", "sdc_2", words="no criterion 'sdc_2'; the nearest name "
+                                                          "is 'sdc_")
+    refused("audit", "none.bits", words="none.bits")
+
+
 def shards():
     """Shards that are merged in any order are the campaign."""
     configure()
@@ -219,6 +236,17 @@ def refusals():
     refused("run", "c.toml", words="tau")
     assert tables("toy.sqlite") == first
     refused(words="subcommand", status=2)
+    # The command line: what there is none of, and what was meant.
+    for arguments, words in (
+            (("rnu", "c.toml"), "There is no command 'rnu'; the nearest name is 'run'."),
+            (("run", "c.toml", "--shrad", "1/2"),
+             "The command 'run' has no option '--shrad'; the nearest name is '--shard'."),
+            (("run", "--shrad=1/2"), "no option '--shrad'; the nearest name is '--shard'."),
+            (("export", "toy.sqlite", "--cvs", "x"), "'--cvs'; the nearest name is '--csv'."),
+            (("run", "c.toml", "another.toml"), "another.toml"),
+            (("export", "toy.sqlite"), "--csv or --report")):
+        refused(*arguments, words=words, status=2)
+    assert "--shard" in good("run", "--help")
 
 
-run_cases((run, reports, shards, replay, critical_bits, refusals))
+run_cases((run, reports, shards, replay, critical_bits, audit, refusals))

@@ -197,10 +197,11 @@ inline std::string audit_table(const truth& known, std::size_t criterion,
   std::vector<std::vector<std::string>> rows{
       {"method", "trials", "half width", "covered", "99 % interval", ""}};
   for (const audited_method& m : methods)
-    rows.push_back({m.name, m.trials_text, percent_text(m.mean_half_width) + " %",
-                    percent_text(m.share()) + " %",
-                    percent_text(m.coverage.lower) + " to " + percent_text(m.coverage.upper) + " %",
-                    m.coverage.upper < m.confidence ? "too often wrong" : ""});
+    rows.push_back(
+        {m.name, m.trials_text, percent_text(m.mean_half_width) + " %",
+         percent_text(m.share()) + " %",
+         lower_end_text(m.coverage.lower) + " to " + upper_end_text(m.coverage.upper) + " %",
+         m.coverage.upper < m.confidence ? "too often wrong" : ""});
   return known.criteria()[criterion] + ": " + grouped_text(known.hits(criterion)) + " of " +
          grouped_text(known.sites()) + " faults, " + percent_text(known.share(criterion)) + " %; " +
          grouped_text(methods.empty() ? 0 : methods.front().campaigns) +

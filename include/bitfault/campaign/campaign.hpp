@@ -151,11 +151,18 @@ private:
   std::vector<std::size_t> monitored_targets() const {
     if (settings_.monitors.empty())
       return {};
-    std::vector<std::size_t> found = find_targets(golden_->targets(), settings_.monitors);
-    for (const std::size_t t : found)
-      if (golden_->targets()[t].is_parameter())
-        throw std::invalid_argument("bitfault: campaign: '" + golden_->targets()[t].name +
+    const auto is_parameter = [&](std::size_t t) { return golden_->targets()[t].is_parameter(); };
+    // Parameters are often named like their layer, so that a pattern for layers fits them, too.
+    for (const std::string& pattern : settings_.monitors) {
+      const std::vector<std::size_t> fitting = find_targets(golden_->targets(), {pattern});
+      if (std::all_of(fitting.begin(), fitting.end(), is_parameter))
+        throw std::invalid_argument("bitfault: campaign: monitors: '" + pattern +
+                                    "' names no layer: '" +
+                                    golden_->targets()[fitting.front()].name +
                                     "' is a parameter; monitors watch the outputs of layers");
+    }
+    std::vector<std::size_t> found = find_targets(golden_->targets(), settings_.monitors);
+    std::erase_if(found, is_parameter);
     return found;
   }
 

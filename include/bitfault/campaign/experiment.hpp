@@ -80,7 +80,7 @@ struct settings {
   std::uint64_t seed = 1;
   std::vector<criterion> criteria{};   ///< empty: classification_criteria()
   std::string headline = "sdc_1";      ///< the criterion that decides between SDC and tolerable
-  std::vector<std::string> monitors{}; ///< layers to watch, names or patterns
+  std::vector<std::string> monitors{}; ///< layers to watch, names or patterns as for targets
   std::vector<std::string> declared_dead{}; ///< targets whose probe may change nothing
   std::uint32_t golden_repeats = 2;         ///< golden runs that are compared; at least 1
   bool output_check = false; ///< the system checks its output: non-finite ones count as DUE

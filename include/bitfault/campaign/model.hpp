@@ -71,6 +71,8 @@ concept runs_whole = requires(M& m, std::uint64_t first_input, const layer_hook&
 ///   std::span<const std::uint32_t> labels()  // the right class of each input
 ///   bool detected()                          // a detector fired in the last run
 ///   bool corrected()                         // a protection repaired something in the last run
+///   static constexpr bool rows_are_independent  // an input's outputs do not depend on the others
+///                                            // of its batch: activation faults may share one
 template <class M>
 concept model = requires(M& m) {
   { m.layers() } -> std::convertible_to<std::vector<layer>>;

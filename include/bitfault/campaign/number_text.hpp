@@ -35,6 +35,18 @@ inline std::string percent_text(double share) {
   return text;
 }
 
+/// The lower end of an interval, in percent. Below 1e-6 % it is rounded outwards, so that the
+/// printed interval covers what this one does: "0", or "-1.00e-06".
+inline std::string lower_end_text(double share) {
+  constexpr double least = 1e-8;
+  return percent_text(std::fabs(share) >= least ? share : share < 0 ? -least : 0);
+}
+/// The upper end, in percent: "1.00e-06", or "0".
+inline std::string upper_end_text(double share) {
+  constexpr double least = 1e-8;
+  return percent_text(std::fabs(share) >= least ? share : share > 0 ? least : 0);
+}
+
 /// 1234567 as "1,234,567".
 inline std::string grouped_text(std::uint64_t n) {
   std::string digits = std::to_string(n);
@@ -49,7 +61,7 @@ inline std::string estimate_text(const trial_estimate& e) {
     return "-";
   std::string text = percent_text(e.value) + " %";
   if (e.method != interval_method::none && e.method != interval_method::exact)
-    text += " [" + percent_text(e.bounds.lower) + ", " + percent_text(e.bounds.upper) + "]";
+    text += " [" + lower_end_text(e.bounds.lower) + ", " + upper_end_text(e.bounds.upper) + "]";
   return text;
 }
 

@@ -50,6 +50,27 @@ inline std::string trials_text(const experiment_overview& view, bool stopped) {
                                                           : "");
 }
 
+/// A column for each criterion.
+inline std::vector<std::string> criterion_heads(const campaign_description& d) {
+  std::vector<std::string> heads;
+  for (const stored_criterion& c : d.criteria)
+    heads.push_back(c.is_flag ? c.name : c.name + ", mean");
+  return heads;
+}
+/// What stands in them: the share of inputs on which a flag held, or a number's mean.
+template <class ShareText>
+std::vector<std::string> criterion_cells(const campaign_description& d, const summary& sums,
+                                         const ShareText& share_text) {
+  const trial_tally& all = sums.all();
+  std::vector<std::string> cells;
+  for (std::size_t i = 0; i < d.criteria.size(); ++i)
+    cells.push_back(
+        d.criteria[i].is_flag || all.inputs == 0
+            ? share_text(d.criteria[i].is_flag ? sums.flag_share(all, i) : trial_estimate{})
+            : format_number("%.4g", sums.criterion_mean(all, i)));
+  return cells;
+}
+
 /// Why some of a file's trials do not count; empty if all do.
 inline std::string gap_text(const experiment_overview& view) {
   if (view.behind_gap == 0)

@@ -61,8 +61,8 @@ public:
       // Somebody is looking while it runs, so the interval is one that may be looked at.
       const interval known =
           anytime_interval(p.critical, p.prefix, 0.95, population_of(*p.now, p.sites));
-      text += "  " + p.now->name + ": " + percent_text(known.lower) + " to " +
-              percent_text(known.upper) + (p.now->all_inputs ? " % critical" : " % SDC");
+      text += "  " + p.now->name + ": " + lower_end_text(known.lower) + " to " +
+              upper_end_text(known.upper) + (p.now->all_inputs ? " % critical" : " % SDC");
     }
     return text;
   }

@@ -85,7 +85,7 @@ inline void write_figures(const store& s, const std::vector<experiment_overview>
 inline void write_experiments(const store& s, const std::vector<experiment_overview>& all,
                               html_text& out) {
   const campaign_description& d = s.description();
-  std::vector<std::vector<std::string>> rows, parts, bits;
+  std::vector<std::vector<std::string>> rows, criteria, parts, bits;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const stored_experiment& e = d.experiments[i];
     const summary& sums = all[i].sums;
@@ -108,6 +108,9 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
          html_estimate(sums.outcome_share(t, outcome::tolerable)),
          drop ? html_estimate(drop->mean) : "–",
          drop && e.asked.all_inputs ? percent_text(drop->percentile_95) + " %" : "–"});
+    criteria.push_back(criterion_cells(d, sums, html_estimate));
+    criteria.back().insert(criteria.back().begin(), name);
+    criteria.back().push_back(html_estimate(sums.sdc_share_without_due(t)));
     for (const auto& [target, tally] : sums.by_target())
       parts.push_back({name, escaped(d.targets[target].name), grouped_text(tally.sites),
                        grouped_text(tally.trials), html_estimate(sums.sdc_share(tally)),
@@ -154,6 +157,11 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
          "critical trials", "DUE", "non-finite", "masked", "tolerable", "accuracy lost, mean",
          "95 % of trials lose at most"},
         rows);
+  std::vector<std::string> heads{"experiment"};
+  for (const std::string& head : criterion_heads(d))
+    heads.push_back(escaped(head));
+  heads.push_back("SDC, of inputs without DUE");
+  shown("By experiment and criterion", heads, criteria);
   shown("By target, single faults",
         {"experiment", "target", "sites", "trials", "SDC, of all", "SDC, of right", "non-finite",
          "masked"},

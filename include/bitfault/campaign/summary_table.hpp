@@ -23,7 +23,7 @@ namespace detail {
 inline std::string faults_text(const campaign_description& d, const trial_record& r) {
   std::string text;
   for (std::size_t i = 0; i < std::min<std::size_t>(r.faults.size(), 2); ++i)
-    text += (i == 0 ? "" : " ") + address_of(d, r.faults[i]);
+    text.append(i == 0 ? "" : " ").append(address_of(d, r.faults[i]));
   if (r.faults.size() > 2)
     text += " and " + std::to_string(r.faults.size() - 2) + " more";
   return text;
@@ -32,9 +32,10 @@ inline std::string faults_text(const campaign_description& d, const trial_record
 } // namespace detail
 
 /// What all experiments came to, as text. For each: the shares, with their intervals; the judged
-/// inputs by what they ended in; for single faults the SDC share of each target; and the trials
-/// that did most. Counts the complete prefix of each experiment (see `experiment_overview`) and
-/// says what does not count yet. Depends on the stored trials alone.
+/// inputs by what they ended in; where there are several criteria, all of them; for single faults
+/// the SDC share of each target; and the trials that did most. Counts the complete prefix of each
+/// experiment (see `experiment_overview`) and says what does not count yet. Depends on the stored
+/// trials alone.
 inline std::string summary_table(const store& s) {
   const campaign_description& d = s.description();
   const auto share = lettered_estimate_text;
@@ -47,6 +48,8 @@ inline std::string summary_table(const store& s) {
               "SDC, golden-correct", "DUE", "accuracy lost"}};
   rows ends{{"experiment", "inputs", "golden-correct", "crash", "hang", "detected", "non-finite",
              "masked", "SDC", "tolerable", "set aside"}};
+  rows criteria{criterion_heads(d)};
+  criteria[0].insert(criteria[0].begin(), "experiment");
   rows parts{{"experiment", "target", "sites", "trials", "SDC"}};
   rows worst{{"experiment", "trial", "SDC inputs", "fault"}};
   std::string gaps;
@@ -66,6 +69,8 @@ inline std::string summary_table(const store& s) {
     for (const hit_counts& hits : all.outcomes)
       ends.back().push_back(grouped_text(hits.sum()));
     ends.back().push_back(grouped_text(all.set_aside));
+    criteria.push_back(criterion_cells(d, sums, share));
+    criteria.back().insert(criteria.back().begin(), name);
     if (const std::string gap = gap_text(view); !gap.empty())
       gaps += name + ": " + gap + "\n";
     if (sums.by_target().size() > 1)
@@ -91,6 +96,8 @@ inline std::string summary_table(const store& s) {
       "mean; E: exact, every fault was tried on every input; "
       "-: no interval holds.\n";
   text += "\n" + detail::aligned(ends);
+  if (d.criteria.size() > 1) // else it is the headline's, which stands in the first table
+    text += "\n" + detail::aligned(criteria);
   if (parts.size() > 1)
     text += "\n" + detail::aligned(parts);
   if (worst.size() > 1)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../fault_list/edit_distance.hpp"
 #include "classification.hpp"
 #include "model_kinds.hpp"
 #include "tool_commands.hpp"
@@ -9,6 +10,7 @@
 
 #include <exception>
 #include <iostream>
+#include <string>
 #include <vector>
 
 namespace bitfault::campaign {
@@ -29,6 +31,37 @@ inline void add_campaign_commands(CLI::App& app, const model_kinds& models,
   detail::add_audit(app, chosen);
 }
 
+namespace detail {
+
+/// A sentence about the first command or option that there is none of, with the nearest name.
+/// Empty if something else is wrong with the command line that was read.
+inline std::string unknown_name_text(CLI::App& app) {
+  const std::vector<CLI::App*> given = app.get_subcommands();
+  CLI::App& command = given.empty() ? app : *given.front();
+  std::vector<std::string> names;
+  if (given.empty())
+    for (const CLI::App* known : app.get_subcommands([](CLI::App*) { return true; }))
+      names.push_back(known->get_name());
+  else
+    for (const CLI::Option* known : command.get_options()) {
+      for (const std::string& name : known->get_lnames())
+        names.push_back("--" + name);
+      for (const std::string& name : known->get_snames())
+        names.push_back("-" + name);
+    }
+  for (const std::string& word : command.remaining()) {
+    const std::string name = word.substr(0, word.find('='));
+    if (name.empty() || (name[0] == '-') == given.empty())
+      continue;
+    return (given.empty() ? "There is no command '"
+                          : "The command '" + command.get_name() + "' has no option '") +
+           name + "'; the nearest name is '" + bitfault::detail::nearest_name(names, name) + "'.";
+  }
+  return {};
+}
+
+} // namespace detail
+
 /// Reads the command line and carries out the command. Returns 0: done; 1:
 /// refused or failed, with the reason on the standard error; 2: the command
 /// line is wrong.
@@ -36,8 +69,14 @@ inline int run_command_line(CLI::App& app, const tool_command& chosen, int argc,
   app.require_subcommand(1);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& e) { // --help
+    return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
+    if (const std::string text = detail::unknown_name_text(app); !text.empty())
+      std::cerr << text << "\nRun with --help for more information.\n";
+    else
+      app.exit(e);
+    return 2;
   }
   try {
     chosen();

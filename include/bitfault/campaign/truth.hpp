@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../fault_list/crc32.hpp"
+#include "../fault_list/edit_distance.hpp"
 #include "../fault_list/file.hpp"
 
 #include <algorithm>
@@ -40,9 +41,14 @@ public:
   /// Number of a criterion. Throws std::invalid_argument for one that is not there.
   std::size_t number_of(std::string_view criterion) const {
     const auto at = std::find(criteria_.begin(), criteria_.end(), criterion);
+    std::string names;
+    for (const std::string& c : criteria_)
+      names += (names.empty() ? "" : ", ") + c;
     if (at == criteria_.end())
       throw std::invalid_argument("bitfault: the truth has no criterion '" +
-                                  std::string(criterion) + "'");
+                                  std::string(criterion) + "'; the nearest name is '" +
+                                  bitfault::detail::nearest_name(criteria_, criterion) +
+                                  "' (it has " + names + ")");
     return static_cast<std::size_t>(at - criteria_.begin());
   }
   bool holds(std::size_t criterion, std::uint64_t site) const noexcept {
