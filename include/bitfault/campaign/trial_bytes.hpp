@@ -50,7 +50,7 @@ inline std::string get_text(std::string_view& from) {
   const auto size = get<std::uint64_t>(from);
   if (size > from.size())
     throw std::runtime_error("bitfault: campaign: a trial's record ends too early");
-  const std::string text(from.substr(0, static_cast<std::size_t>(size)));
+  std::string text(from.substr(0, static_cast<std::size_t>(size)));
   from.remove_prefix(static_cast<std::size_t>(size));
   return text;
 }
