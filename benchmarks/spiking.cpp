@@ -154,10 +154,9 @@ void share_of_faults_by_step(benchmark::State& state) {
 }
 BENCHMARK(share_of_faults_by_step)->Unit(benchmark::kMillisecond)->UseManualTime();
 
-/// Each sign bit in each step with a probability that makes about 1,000 flips.
-void slowdown_by_a_rate(benchmark::State& state) {
-  const double p = static_cast<double>(faults) / static_cast<double>(steps * neurons * 32);
-  const auto injector = bitfault::make_injector(bitfault::bit_flip{}, bitfault::rate::per_bit(p));
+/// An inference with an injector in each step, against one without.
+template <class Injector>
+void run_with(benchmark::State& state, const Injector& injector) {
   run_paired(
       state, [](std::size_t) {},
       [&](std::size_t trial) {
@@ -167,19 +166,19 @@ void slowdown_by_a_rate(benchmark::State& state) {
       },
       [](std::size_t) { without_faults(); });
 }
+
+/// Each sign bit in each step with a probability that makes about 1,000 flips.
+void slowdown_by_a_rate(benchmark::State& state) {
+  const double p = static_cast<double>(faults) / static_cast<double>(steps * neurons * 32);
+  const auto injector = bitfault::make_injector(bitfault::bit_flip{}, bitfault::rate::per_bit(p));
+  run_with(state, injector);
+}
 BENCHMARK(slowdown_by_a_rate)->Unit(benchmark::kMillisecond)->UseManualTime();
 
 /// All 1,000 flips in one step, nothing in the others.
 void slowdown_by_faults_during_one_step(benchmark::State& state) {
   const auto injector = bitfault::during(bitfault::one_step(30), flips);
-  run_paired(
-      state, [](std::size_t) {},
-      [&](std::size_t trial) {
-        benchmark::DoNotOptimize(network().run([&](std::size_t t, std::vector<float>& membrane) {
-          injector.apply(bitfault::view(membrane), key_of(trial, t)).or_throw();
-        }));
-      },
-      [](std::size_t) { without_faults(); });
+  run_with(state, injector);
 }
 BENCHMARK(slowdown_by_faults_during_one_step)->Unit(benchmark::kMillisecond)->UseManualTime();
 

@@ -7,6 +7,7 @@
 #include "bitfault/views/flat.hpp"
 #include "bitfault/views/strided.hpp"
 #include "catch.hpp"
+#include "measured.hpp"
 
 #include <bit>
 #include <cmath>
@@ -18,17 +19,6 @@
 namespace bitfault::campaign {
 namespace {
 
-const float nan = std::numeric_limits<float>::quiet_NaN();
-const float inf = std::numeric_limits<float>::infinity();
-
-template <class T>
-tensor_ref tensor(std::vector<T>& elements) {
-  return {*type<T>(), reinterpret_cast<std::byte*>(elements.data()), {elements.size()}};
-}
-template <class T>
-tensor_statistics statistics(std::vector<T> elements) {
-  return measure(tensor(elements));
-}
 /// The definitions, in long double, element by element.
 template <class T>
 tensor_statistics naive(const std::vector<T>& elements) {

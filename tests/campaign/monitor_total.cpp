@@ -3,6 +3,7 @@
 
 #include "../support/chance.hpp"
 #include "catch.hpp"
+#include "measured.hpp"
 
 #include <bitfault/campaign/model.hpp>
 #include <bitfault/views/strided.hpp>
@@ -19,17 +20,6 @@
 namespace bitfault::campaign {
 namespace {
 
-const float nan = std::numeric_limits<float>::quiet_NaN();
-const float inf = std::numeric_limits<float>::infinity();
-
-template <class T>
-tensor_ref tensor(std::vector<T>& elements) {
-  return {*type<T>(), reinterpret_cast<std::byte*>(elements.data()), {elements.size()}};
-}
-template <class T>
-tensor_statistics statistics(std::vector<T> elements) {
-  return measure(tensor(elements));
-}
 template <class T>
 monitor_record distances(std::vector<T> golden, std::vector<T> faulty) {
   monitor_total total(7);
