@@ -76,10 +76,13 @@ struct filled_store {
   filled_store& operator=(const filled_store&) = delete;
   ~filled_store() { fs::remove_all(folder); }
 
+  /// Of blocks of 64 trials every `step`th, as shards have them.
   static void fill(const fs::path& file, std::uint64_t first, std::uint64_t step) {
     store s = store::open(file, description());
     std::vector<trial_record> some;
-    for (std::uint64_t n = first; n < trials; n += step) {
+    for (std::uint64_t n = 0; n < trials; ++n) {
+      if (n / 64 % step != first)
+        continue;
       some.push_back(trial(n));
       if (some.size() == at_once) {
         s.add(0, some);

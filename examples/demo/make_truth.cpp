@@ -30,7 +30,7 @@ int main(int count, char** arguments) {
   std::string out = std::string(DEMO_DATA_DIRECTORY) + "/demo_truth.bits";
   CLI::App app{"Runs all single bit flips in the demo network's weights on 100 images."};
   app.add_option("--threads", s.threads, "Threads; the file does not depend on it")
-      ->check(CLI::Range(1, 1024))
+      ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   app.add_option("--out", out, "Where the truth goes")->capture_default_str();
   CLI11_PARSE(app, count, arguments);

@@ -76,6 +76,32 @@ TEST_CASE("shards in any order make up the whole, and the stop rule is carried o
   CHECK(all_of(merged) == expected);
 }
 
+TEST_CASE("pieces of what is missing have no gaps, are of one size, and make up the whole") {
+  auto c = make(1);
+  const auto expected = run_all(c);
+  memory_store before(2);
+  for (const trial_record& r : expected)
+    if (r.inputs == 24 && r.number < 640)
+      before.add(0, {&r, 1});
+  memory_store merged(2);
+  for (const std::uint64_t index : {1U, 2U, 0U}) {
+    memory_store part = before;
+    c.run(part, {index, 3, shard::dealing::in_pieces}, [](const progress&) {});
+    trial_ranges own;
+    for (const trial_range& gap : before.stored(0).missing_below(5248))
+      part.for_each_trial(0, gap, [&](const trial_record& r) { own.add(r.number); });
+    CHECK(own.count() == (5248 - 640) / 3);
+    CHECK(own.missing_below(5248).size() <= 2); // before it and behind it
+    for (std::size_t e = 0; e < 2; ++e)
+      part.for_each_trial(e, {0, ~std::uint64_t{0}}, [&](const trial_record& r) {
+        if (!merged.stored(e).contains(r.number))
+          merged.add(e, {&r, 1});
+      });
+  }
+  c.finish(merged);
+  CHECK(all_of(merged) == expected);
+}
+
 TEST_CASE("a campaign that was cut off goes on, whichever trials are there") {
   auto c = make(2);
   const auto expected = run_all(c);

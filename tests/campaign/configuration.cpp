@@ -164,6 +164,15 @@ TEST_CASE("strata are none, targets, or targets and bits") {
   CHECK(strata("strata = 'targets_and_bits'") == strata_kind::targets_and_bits);
   CHECK(problem(head + "strata = 'target'") ==
         "line 4: experiment.strata: there is no 'target'; the nearest name is 'targets'");
+  const std::string split = head + "strata = 'targets'\n";
+  CHECK(read(split).experiments.at(0).allocation == allocation_kind::each);
+  CHECK(read(split + "allocation = 'proportional'").experiments.at(0).allocation ==
+        allocation_kind::proportional);
+  CHECK(problem(split + "allocation = 'proportion'") ==
+        "line 5: experiment.allocation: there is no 'proportion'; the nearest name is "
+        "'proportional'");
+  CHECK(problem(head + "allocation = 'proportional'") ==
+        "line 4: experiment.allocation: there are no strata to deal trials out to");
 }
 
 TEST_CASE("the report lies beside the database unless the file says where") {
@@ -186,6 +195,8 @@ TEST_CASE("a wrong value is reported with its line, what it is and what it may b
         "line 3: campaign.name: expected text, found the number 5");
   CHECK(problem("[campaign]\nthreads = 0") ==
         "line 2: campaign.threads: expected a whole number from 1 to 4096, found the number 0");
+  CHECK(problem("[campaign]\nthreads = 4097") ==
+        "line 2: campaign.threads: expected a whole number from 1 to 4096, found the number 4097");
   CHECK(problem("[campaign]\nthreads = 2.0") ==
         "line 2: campaign.threads: expected a whole number from 1 to 4096, found the number 2.0");
   CHECK(problem("[campaign]\ntime_limit = nan") ==

@@ -51,6 +51,8 @@ std::vector<experiment> many_experiments() {
   e.stop = stop_rule{1e-5, 0.999};
   for (const strata_kind kind : {strata_kind::targets, strata_kind::targets_and_bits})
     add().strata = kind;
+  add().strata = strata_kind::targets;
+  all.back().allocation = allocation_kind::proportional;
   add().plan = sample_plan{0.02, 0.99, 0.1};
   all.back().trials = 0;
   return all;

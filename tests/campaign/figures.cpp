@@ -106,6 +106,35 @@ TEST_CASE("bars by bit and by target are the counted shares with Wilson's interv
   CHECK(has(draw(*map), "it's_50%{odd}"));
 }
 
+TEST_CASE("where there are several figures of a kind, each says of which experiments it is") {
+  campaign_description d = description();
+  experiment e;
+  for (std::uint32_t target = 0; target < 2; ++target) {
+    e.name = "weights, " + d.targets[target].name;
+    e.stratum_of = "weights";
+    e.targets = {d.targets[target].name};
+    add_experiment(d, e, 20, {{target, target == 0 ? 128U : 64U}});
+  }
+  const temporary_folder folder;
+  store s = store::open(folder.path / "s.db", d);
+  for (std::uint32_t target = 0; target < 2; ++target) {
+    std::vector<trial_record> trials;
+    for (std::uint64_t i = 0; i < 20; ++i)
+      trials.push_back(
+          flip(i, target, static_cast<unsigned>(i % 4), i % 2 == 0 ? 1 : 0, i % 2 == 0 ? 0 : 1, 1));
+    s.add(target, trials);
+  }
+  const auto figures = figures_of(s, overviews_of(s));
+  for (const char* name : {"bits_0", "bits_1"})
+    REQUIRE(find(figures, name) != nullptr);
+  CHECK(find(figures, "bits_0")->title ==
+        "Silent data corruption by bit position (float32): weights, fc.weight");
+  CHECK(find(figures, "bits_1")->title ==
+        "Silent data corruption by bit position (float32): weights, it's_50%{odd}");
+  REQUIRE(find(figures, "targets_0") != nullptr); // one figure: no name
+  CHECK(find(figures, "targets_0")->title == "Silent data corruption by target");
+}
+
 TEST_CASE("where two experiments say something of one bit, the one with most trials is shown") {
   campaign_description d = description();
   experiment e;
@@ -163,7 +192,8 @@ TEST_CASE("a sweep shows golden accuracy less the mean drop at each rate") {
   CHECK(has(sweep->script, "$data <<EOD\n1e-05 100 "));
   CHECK(has(sweep->script, "\n0.001 50 "));
   CHECK(has(sweep->script, "title 'no faults: 100.00 %'"));
-  CHECK(has(sweep->title, "Accuracy"));
+  CHECK(sweep->title == "Accuracy against fault rate");
+  CHECK(has(sweep->script, "set key outside")); // not where the points are
   CHECK(has(draw(*sweep), "</svg>"));
 }
 

@@ -156,4 +156,30 @@ TEST_CASE("what does not belong together is not merged, and no file is made or c
   CHECK(has(thrown<file_error>([&] { merge(into, std::vector<fs::path>{folder.path / "no"}); }),
             "there is no such file"));
   CHECK(has(thrown<std::invalid_argument>([&] { merge(into, {}); }), "nothing to merge"));
+
+  // A trial that is not what was written.
+  fs::remove(other);
+  {
+    store s = store::open(other, d);
+    s.add(1, synthetic_trials(d, 1, {20, 30}));
+  }
+  detail::database(other, detail::open_mode::write)
+      .run("UPDATE trial SET answered_correctly = answered_correctly + 1 WHERE number = 25", "");
+  const fs::path none = folder.path / "none.db";
+  says(none, "other.db: the file is damaged: trial 25 of experiment 1 has a wrong checksum");
+  CHECK_FALSE(fs::exists(none));
+}
+
+TEST_CASE("sources are only read, whatever their names are") {
+  const temporary_folder folder;
+  const campaign_description d = synthetic_description(60);
+  const fs::path plain = write_shard(folder, d, 0, 2), second = write_shard(folder, d, 1, 2);
+  const fs::path first = folder.path / "a?mode=memory#b%41.db";
+  fs::rename(plain, first);
+  fs::permissions(first, fs::perms::owner_read);
+  const std::string before = file_content(first);
+  CHECK(exported(merge(folder.path / "all.db", std::vector<fs::path>{second, first})) ==
+        undisturbed(d));
+  CHECK(file_content(first) == before);
+  CHECK(folder.files() == 3);
 }

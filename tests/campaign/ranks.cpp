@@ -64,6 +64,45 @@ TEST_CASE("what ranks leave is merged and removed, with files that were not "
   CHECK(exported(s) == undisturbed(d));
 }
 
+TEST_CASE("the first rank takes what the others have written into its open store") {
+  const temporary_folder folder;
+  const fs::path whole = folder.path / "all ?mode=memory#1%.db";
+  const campaign_description d = synthetic_description(60);
+  {
+    store s = store::open(whole, d);
+    add_part(s, 0, 3);
+    for (int r = 1; r < 3; ++r)
+      write_part(whole, d, r, 3);
+    merge_ranks(s);
+    CHECK(folder.files() > 1); // -wal, -shm, -writer
+    CHECK(rank_files(whole).empty());
+    CHECK(s.missing(0).empty());
+    CHECK(exported(s) == undisturbed(d));
+    merge_ranks(s); // nothing is left
+    s.add(0, synthetic_trials(d, 0, {0, 60}));
+  }
+  CHECK(folder.files() == 1);
+  CHECK(exported(store::read(whole)) == undisturbed(d));
+}
+
+TEST_CASE("another rank's result for the same trial is refused, and nothing is lost") {
+  const temporary_folder folder;
+  const fs::path whole = folder.path / "all.db";
+  const campaign_description d = synthetic_description(60);
+  store s = store::open(whole, d);
+  add_part(s, 0, 2);
+  write_part(whole, d, 1, 2);
+  {
+    store other = store::open(rank_file(whole, 2), d);
+    auto trials = synthetic_trials(d, 0, {0, 1});
+    trials[0].answered_correctly += 1;
+    other.add(0, trials);
+  }
+  CHECK(has(thrown<file_error>([&] { merge_ranks(s); }), "another result for trial 0"));
+  CHECK(rank_files(whole).size() == 2);
+  CHECK(s.stored(0).count() == 30);
+}
+
 TEST_CASE("files that hold no campaign are removed where there is nothing else") {
   const temporary_folder folder;
   write_content(rank_file(folder.path / "all.db", 0), "");
@@ -184,4 +223,41 @@ TEST_CASE("a rank knows what stands in the campaign's file, and writes to its ow
   CHECK(results.record_death(1, 3, outcome::hang) == 1);
   CHECK(own.deaths(1).size() == 1);
   CHECK(store::read(whole).stored(1).count() == 3);
+}
+
+TEST_CASE("ranks can read a campaign's file that was killed while it was made, or written to") {
+  const temporary_folder folder;
+  const fs::path whole = folder.path / "all.db";
+  const campaign_description d = synthetic_description(60);
+  make_readable(whole);
+  CHECK_FALSE(fs::exists(whole));
+  const auto killed = [&](auto&& work) { // which does not return
+    const ::pid_t process = ::fork();
+    if (process == 0) {
+      work();
+      ::_exit(0);
+    }
+    ::waitpid(process, nullptr, 0);
+  };
+  killed([&] {
+    const detail::database db(whole, detail::open_mode::write);
+    db.run("PRAGMA cache_size = 1; BEGIN; CREATE TABLE trial (x)", "");
+    db.run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+           " INSERT INTO trial SELECT randomblob(100) FROM n",
+           "");
+    ::kill(::getpid(), SIGKILL);
+  });
+  REQUIRE(fs::file_size(whole) > 0);
+  make_readable(whole);
+  store own = store::open(rank_file(whole, 1), d);
+  CHECK(rank_store(own, whole).stored(0).count() == 0);
+  killed([&] {
+    store s = store::open(whole, d);
+    s.add(0, synthetic_trials(d, 0, {0, 20}));
+    ::kill(::getpid(), SIGKILL);
+  });
+  REQUIRE(fs::exists(whole.string() + "-wal"));
+  make_readable(whole);
+  CHECK_FALSE(fs::exists(whole.string() + "-wal"));
+  CHECK(rank_store(own, whole).stored(0).count() == 20);
 }

@@ -124,6 +124,34 @@ TEST_CASE("elements are a sample of the targets', whatever the number of threads
   CHECK(search(c, {1000, 0}).elements.size() == elements);
 }
 
+TEST_CASE("what an earlier search has found is not searched for again, and changes nothing") {
+  const toy_campaign c = campaign_of(every_bit(3), 2);
+  std::map<std::uint64_t, std::uint64_t> masks;
+  critical_bits_options o{0, 7};
+  o.keep = [&](std::uint64_t place, std::uint64_t mask) { masks[place] = mask; };
+  const critical_bits_search whole = search(c, o);
+  REQUIRE(masks.size() == elements);
+  for (std::uint64_t place = 0; place < elements; ++place)
+    if (place % 3 != 1) // a search that was killed
+      o.known[place] = masks[place];
+  std::map<std::uint64_t, std::uint64_t> found;
+  o.keep = [&](std::uint64_t place, std::uint64_t mask) { found[place] = mask; };
+  const critical_bits_search rest = search(c, o);
+  CHECK(rest.elements == whole.elements);
+  CHECK(rest.trials == whole.trials);
+  CHECK(rest.check.missed == whole.check.missed);
+  CHECK(found.size() == (elements + 1) / 3);
+  for (const auto& [place, mask] : found) {
+    CHECK(place % 3 == 1);
+    CHECK(mask == masks[place]);
+  }
+  // The network is asked for nothing that is known.
+  for (auto& [place, mask] : masks)
+    o.known[place] = 0;
+  for (const searched_element& e : search(c, o).elements)
+    CHECK(e.found.mask == 0);
+}
+
 TEST_CASE("experiments that are no flips of single bits in parameters on all inputs are refused") {
   const auto refused = [](experiment e) -> std::string {
     const toy_campaign c = campaign_of(e);

@@ -167,7 +167,17 @@ TEST_CASE("deaths are counted by trial and kind") {
   store s = store::open(path, d);
   CHECK(s.deaths(0) == std::vector<trial_deaths>{{2, 1, 0}, {9, 2, 1}});
   CHECK(s.deaths(1).empty());
-  s.add_deaths(0, std::vector<trial_deaths>{{2, 0, 1}, {9, 1, 5}, {11, 1, 0}});
+  // Of two files the larger count of each stays.
+  const auto other = folder.path / "other.db";
+  {
+    store o = store::open(other, d);
+    static_cast<void>(o.record_death(0, 2, outcome::hang));
+    static_cast<void>(o.record_death(0, 9, outcome::crash));
+    for (int i = 0; i < 5; ++i)
+      static_cast<void>(o.record_death(0, 9, outcome::hang));
+    static_cast<void>(o.record_death(0, 11, outcome::crash));
+  }
+  s.add_all_of(store::read(other));
   CHECK(s.deaths(0) == std::vector<trial_deaths>{{2, 1, 1}, {9, 2, 5}, {11, 1, 0}});
 }
 

@@ -7,6 +7,7 @@
 #include <bitfault/campaign/campaign.hpp>
 #include <bitfault/campaign/memory_store.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <set>
@@ -96,6 +97,49 @@ TEST_CASE("the sites of the strata are those of the whole, each once") {
     whole.strata = strata_kind::none;
     CHECK(seen.size() == bound_experiment(whole, 0, 1, all).space().sites());
   }
+}
+
+TEST_CASE("proportional allocation deals the trials of the whole out by the number of sites") {
+  const auto all = targets_of_net();
+  experiment e = split(strata_kind::targets);
+  e.allocation = allocation_kind::proportional;
+  e.trials = 1000;
+  const auto given = [&](const experiment& of) {
+    std::uint64_t sum = 0;
+    for (const experiment& s : strata_of(of, all)) {
+      const std::uint64_t sites = bound_experiment(s, 0, 1, all).space().sites();
+      CHECK(s.allocation == allocation_kind::each);
+      CHECK_FALSE(s.plan.has_value());
+      sum += s.trials;
+      experiment whole = of;
+      whole.strata = strata_kind::none;
+      const bound_experiment together(whole, 0, 1, all);
+      const double part = static_cast<double>(together.trials()) * static_cast<double>(sites) /
+                          static_cast<double>(together.space().sites());
+      CHECK(std::abs(static_cast<double>(s.trials) - part) < 1);
+    }
+    return sum;
+  };
+  CHECK(given(e) == 1000);
+  e.trials = 0; // all
+  CHECK(given(e) == bound_experiment(split(strata_kind::none), 0, 1, all).space().sites());
+  e.plan = sample_plan{0.03, 0.95, 0.5};
+  experiment whole = split(strata_kind::none);
+  whole.plan = e.plan;
+  CHECK(given(e) == bound_experiment(whole, 0, 1, all).trials());
+
+  experiment few = split(strata_kind::targets_and_bits);
+  few.allocation = allocation_kind::proportional;
+  few.trials = 40;
+  CHECK_THROWS_WITH(strata_of(few, all), Catch::Contains("'e' has no trial for 'e, dense") &&
+                                             Catch::Contains("ask for more trials"));
+  e.stop = stop_rule{0.02, 0.9};
+  CHECK_THROWS_WITH(strata_of(e, all), Catch::Contains("stop rule"));
+  e.stop.reset();
+  e.plan.reset();
+  e.trials = 100;
+  e.amount.which = fault_amount::kind::exactly;
+  CHECK_THROWS_WITH(strata_of(e, all), Catch::Contains("amount \"single\""));
 }
 
 TEST_CASE("what cannot be split into strata is refused") {

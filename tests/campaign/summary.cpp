@@ -197,6 +197,33 @@ TEST_CASE("trials count for the target, bit and action that they struck, and onl
   CHECK(s.by_action().at(fault_action::stuck_at_1).trials == 1);
 }
 
+TEST_CASE("the accuracy that is lost is known of each target, bit and action, too") {
+  summary s = summary_of(true);
+  const outcome_counts all_sdc{0, 0, 0, 0, 0, 10, 0}, right{0, 0, 0, 0, 8, 0, 0};
+  const std::vector<std::uint32_t> answered{1, 8, 7, 8, 0, 8};
+  std::vector<double> of_a, of_c, of_bit_3;
+  for (std::uint32_t i = 0; i < answered.size(); ++i) {
+    const unsigned bit = i < 2 ? 3 : 30;
+    s.add(record(i, all_sdc, right, answered[i], i % 2 == 0 ? 0 : 2, bit));
+    const double drop = (8.0 - answered[i]) / 10;
+    (i % 2 == 0 ? of_a : of_c).push_back(drop);
+    if (bit == 3)
+      of_bit_3.push_back(drop);
+  }
+  const auto check = [&](const trial_tally& t, const std::vector<double>& drops,
+                         std::uint64_t sites) {
+    const accuracy_drop drop = s.accuracy(t).value();
+    CHECK(drop.mean.of == drops.size());
+    CHECK(drop.mean.bounds == bounded_mean_interval(drops, 0.95, {-1, 1}, sites));
+    CHECK(drop.most == *std::max_element(drops.begin(), drops.end()));
+  };
+  check(s.by_target().at(0), of_a, 320);
+  check(s.by_target().at(2), of_c, 640);
+  check(s.by_bit().at({"float32", 3}), of_bit_3, 30);
+  CHECK(s.accuracy(s.by_action().at(fault_action::flip))->mean.value == s.accuracy()->mean.value);
+  CHECK_FALSE(s.accuracy(s.by_target_and_bit().at({0, 3})).has_value());
+}
+
 TEST_CASE("when all sites have been tried on all inputs the shares are the truth") {
   summary s = summary_of(true);
   std::uint64_t number = 0;

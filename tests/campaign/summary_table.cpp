@@ -194,6 +194,50 @@ TEST_CASE("where golden runs differ nothing is exact") {
   }
 }
 
+TEST_CASE("faults that do different things to the bits have a table by action") {
+  const temporary_folder folder;
+  campaign_description d = small_campaign();
+  stored_experiment stuck = d.experiments[0];
+  stuck.asked.name = "stuck";
+  stuck.asked.fault.which = fault_description::kind::stuck_at_1;
+  stuck.asked.trials = stuck.planned = 20;
+  d.experiments.push_back(stuck);
+  store s = store::open(folder.path / "c.sqlite", d);
+  add(s, 0, 100);
+  CHECK_THAT(summary_table(s), !Contains("action"));
+  std::vector<trial_record> list;
+  for (std::uint64_t n = 0; n < 20; ++n) {
+    list.push_back(trial(n));
+    list.back().faults[0].fault.action = bitfault::fault_action::stuck_at_1;
+  }
+  s.add(1, list);
+  const std::string text = summary_table(s);
+  CHECK(line_after(text, "  action ") == "weights flip 100 " + share(20, 100) + " -");
+  CHECK(line_after(text, "  flip  ") == "stuck stuck at 1 20 " + share(4, 20) + " -");
+}
+
+TEST_CASE("the table says how noisy the golden run is") {
+  const temporary_folder folder;
+  golden_summary golden;
+  golden.repeats = 3;
+  golden.inputs.resize(10);
+  const auto text_with = [&](const golden_summary& g) {
+    store s =
+        store::open(folder.path / (std::to_string(folder.files()) + ".sqlite"), small_campaign());
+    s.set_golden(g);
+    return summary_table(s);
+  };
+  CHECK_THAT(text_with(golden), Contains("Golden runs: 3, bit for bit the same.\n"));
+  golden.noise = 0.25;
+  golden.inputs[4].varies = golden.inputs[7].varies = true;
+  CHECK_THAT(
+      text_with(golden),
+      Contains("Golden runs: 3, outputs differ by up to 0.25, which counts as masked; inputs "
+               "set aside, since their golden answer varies: 2 of 10.\n"));
+  golden.repeats = 1;
+  CHECK_THAT(text_with(golden), Contains("The golden run was made once: nothing says"));
+}
+
 TEST_CASE("a trial in words names its faults, words, outcomes and criteria") {
   trial_record r = trial(41);
   r.faults[0].before = 0x10;

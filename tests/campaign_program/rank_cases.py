@@ -33,16 +33,19 @@ def rank_stores(folder):
 
 
 def started_ranks(folder, program_with_mpi, number):
-    """A run that all of its ranks have written trials in.
+    """A run that all of its ranks have written trials in: the first one to the campaign's file.
 
     What more ranks have left is merged first, and their files are removed by ascending name: while
     that goes on, those that are there are never those of the first ranks alone."""
+    store = folder.path / "toy.sqlite"
+    left = sum(map(trials_in, [store, *rank_stores(folder)]))
     process = started(folder.command(program_with_mpi, start=mpirun(number)))
-    wanted = {f"toy.sqlite.rank-{rank}" for rank in range(number)}
+    wanted = {f"toy.sqlite.rank-{rank}" for rank in range(1, number)}
 
     def all_have_written():
         there = rank_stores(folder)
-        return {path.name for path in there} == wanted and all(map(trials_in, there))
+        return ({path.name for path in there} == wanted and all(map(trials_in, there))
+                and trials_in(store) > left)
 
     try:
         wait_until(all_have_written, process, "trials of all ranks")
@@ -59,7 +62,7 @@ def lost_rank(root, program, program_with_mpi):
     store = folder.path / "toy.sqlite"
 
     def not_all_there():
-        there = sum(map(trials_in, rank_stores(folder)))
+        there = sum(map(trials_in, [store, *rank_stores(folder)]))
         if not 0 < there < 1200:
             sys.exit(f"{there} trials were there at the kill; the test tests nothing")
 
@@ -98,17 +101,26 @@ def wait_for_writers(folder):
 
 
 def only_rank_files(root, program, program_with_mpi):
-    """A run under mpirun that was killed before anything was merged."""
+    """A run under mpirun whose own file is lost, or was not finished before it was killed."""
     values = dict(microseconds=300, weights=300, activations=300)
     expected = undisturbed(root, program, **values)
     folder = Folder(root, "cut_off", threads=1, **values)
     store = folder.path / "toy.sqlite"
     end_session(started_ranks(folder, program_with_mpi, 2))
     wait_for_writers(folder)
-    if store.exists():
-        sys.exit("the campaign's own file is there already; the test tests nothing")
+    for end in ("", "-wal", "-shm"):  # what the first rank has written, as a file of a rank
+        part = folder.path / f"toy.sqlite{end}"
+        if part.exists():
+            part.rename(folder.path / f"toy.sqlite.rank-0{end}")
+    before = sum(map(trials_in, rank_stores(folder)))
+    run([program_with_mpi, "resume", str(store), "--quiet", "--shard", "0/1000"])
+    if not 0 < before <= trials_in(store) < 600 or rank_stores(folder):
+        sys.exit(f"of {before} trials in files of ranks {trials_in(store)} came into the campaign's")
     run([program_with_mpi, "resume", str(store), "--quiet"])
     same(exported(program, store), expected, "resumed from the files of ranks")
+    store.write_bytes(b"")  # made, but nothing was committed
+    run(folder.command(program_with_mpi, start=mpirun(2)))
+    same(exported(program, store), expected, "begun on an empty file")
 
 
 def second_start(root, program, program_with_mpi):

@@ -99,11 +99,51 @@ TEST_CASE("the stratified interval covers: equal numbers in each stratum, and in
   CHECK(pooled >= 922);
 }
 
-TEST_CASE("where strata are many, the pooled counts of a proportional allocation are narrower") {
+TEST_CASE("the stratified interval covers where strata are many and hits rare") {
+  // 1000 campaigns each, strata of 500 members, eight or four trials in each. 95 % minus four
+  // standard deviations are 922. The parts' intervals combined cover 87 % of the first.
+  struct spread {
+    std::size_t strata;
+    std::uint64_t trials;
+    std::vector<std::uint64_t> hits; ///< of the 500, in turn
+  };
+  const std::vector<spread> spreads{
+      {128, 8, {10}}, {128, 8, {50}}, {256, 4, {25}}, {128, 8, {0, 0, 0, 150}}, {32, 30, {10}}};
+  std::mt19937_64 random(80);
+  for (const spread& way : spreads) {
+    std::uint64_t all_hits = 0;
+    for (std::size_t i = 0; i < way.strata; ++i)
+      all_hits += way.hits[i % way.hits.size()];
+    const double share = static_cast<double>(all_hits) / static_cast<double>(500 * way.strata);
+    int covered = 0;
+    for (int campaign = 0; campaign < 1000; ++campaign) {
+      std::vector<stratum> tried;
+      for (std::size_t i = 0; i < way.strata; ++i)
+        tried.push_back(
+            {500, way.trials, draw(500, way.hits[i % way.hits.size()], way.trials, random)});
+      covered += stratified_estimate(tried).bounds.contains(share) ? 1 : 0;
+    }
+    CAPTURE(way.strata, way.trials, share, covered);
+    CHECK(covered >= 922);
+  }
+}
+
+TEST_CASE("trials in proportion are pooled, others are not") {
   // 640 strata (20 layers, 32 bits) with ten trials each and no hit.
   const std::vector<stratum> many(640, stratum{10000, 10, 0});
-  CHECK(stratified_estimate(many).bounds.upper >
-        10 * clopper_pearson_interval(0, 6400, 0.95, 6'400'000).upper);
+  CHECK(distance_from_proportion(many) == 0);
+  CHECK(stratified_estimate(many).bounds == clopper_pearson_interval(0, 6400, 0.95, 6'400'000));
+  // Half of the trials in a tenth of the members.
+  const std::vector<stratum> uneven{{100, 50, 5}, {900, 50, 5}};
+  CHECK(distance_from_proportion(uneven) == Approx(0.4));
+  CHECK_FALSE(pooled_interval(uneven, 0.95, 1000));
+  // A rounded allocation: wider by how far it is from the proportions.
+  const std::vector<stratum> rounded{{667, 67, 6}, {333, 33, 3}};
+  const auto pooled = pooled_interval(rounded, 0.95, 1000);
+  REQUIRE(pooled);
+  const interval exact = clopper_pearson_interval(9, 100, 0.95, 1000);
+  CHECK(pooled->lower == Approx(exact.lower - 0.003));
+  CHECK(pooled->upper == Approx(exact.upper + 0.003));
 }
 
 TEST_CASE("parts are combined by their weights, whatever their intervals are") {

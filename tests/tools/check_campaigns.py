@@ -161,7 +161,27 @@ report = ""
     assert "10 of 36 elements" in text and "no element was checked" in text, text
     assert trials < 36 * 16, trials
     refused("critical-bits", "c.toml", words="no experiment ''; the nearest name is")
+    continues(search, "found.csv")
     refused("critical-bits", "c.toml", "--experiment", "activations", words="output of a layer")
+
+
+def continues(search, name):
+    """A search that was cut off goes on with what it has found."""
+    whole = text_of(name)
+    os.mkdir("folder.csv")
+    refused(*search, "--csv", "folder.csv", words="folder.csv")
+    kept = text_of("folder.csv.part")
+    lines = kept.splitlines(keepends=True)
+    assert len(lines) == lines.index("\n") + 1 + 36, lines
+    os.rmdir("folder.csv")
+    write("folder.csv.part", "".join(lines[:-10])[:-3].encode())  # the last line is not whole
+    run = call(*search, "--csv", "folder.csv")
+    assert run.returncode == 0 and "25 elements are known from an earlier call" in run.stderr, run
+    assert text_of("folder.csv") == whole and not os.path.exists("folder.csv.part")
+    write("folder.csv.part", kept.encode())
+    refused(*search, "--csv", "folder.csv", "--check", 3,
+            words="another search: 'checked elements: 0' in the file, 'checked elements: 3' now")
+    assert text_of("folder.csv.part") == kept
 
 
 def audit():
@@ -177,6 +197,16 @@ def audit():
     refused("audit", truth, "--criterion", "sdc_2", words="no criterion 'sdc_2'; the nearest name "
                                                           "is 'sdc_")
     refused("audit", "none.bits", words="none.bits")
+    # Faults crossed with inputs: a database is the truth.
+    configure()
+    good("run", "c.toml", "--quiet")
+    refused("audit", "toy.sqlite", words="no experiment ''; the nearest name is 'rates, per_bit")
+    text = good("audit", "toy.sqlite", "--experiment", "rates, per_bit 0.001", "--campaigns", 50,
+                "--trials", 20)
+    assert "68 faults on" in text and "50 campaigns by each method" in text, text
+    for method in ("all inputs, clustered by fault", "half of the inputs, two-way",
+                   "all inputs, Wilson over pairs"):
+        assert method in text, (method, text)
 
 
 def shards():
@@ -205,6 +235,14 @@ def replay():
     refused("replay", "toy.sqlite", "weights", 300, words="300")
     refused("replay", "toy.sqlite", "wieghts", 0, words="wieghts")
     refused("replay", "nothing.sqlite", "weights", 0, words="nothing.sqlite")
+    configure(CAMPAIGN.replace("trials = 300", "trials = 300\nstop = {half_width = 0.2}"))
+    good("run", "c.toml", "--quiet", "--store", "stopped.sqlite")
+    good("export", "stopped.sqlite", "--csv", "stopped")
+    end = int(rows("stopped/experiments.csv")[0]["stopped_at"])
+    assert 0 < end < 300, end
+    assert "same" in good("replay", "stopped.sqlite", "weights", end - 1)
+    refused("replay", "stopped.sqlite", "weights", end,
+            words=f"stopped by its rule after {end} trials, before trial {end}")
 
 
 def refusals():
@@ -244,6 +282,8 @@ def refusals():
             (("run", "--shrad=1/2"), "no option '--shrad'; the nearest name is '--shard'."),
             (("export", "toy.sqlite", "--cvs", "x"), "'--cvs'; the nearest name is '--csv'."),
             (("run", "c.toml", "another.toml"), "another.toml"),
+            (("run", "c.toml", "--threads", 0), "--threads"),
+            (("run", "c.toml", "--threads", 4097), "--threads: Value 4097 not in range 1 to 4096"),
             (("export", "toy.sqlite"), "--csv or --report")):
         refused(*arguments, words=words, status=2)
     assert "--shard" in good("run", "--help")

@@ -204,7 +204,7 @@ int main(int count, char** arguments) {
       ->check(CLI::Range(100, 10000))
       ->capture_default_str();
   app.add_option("--threads", o.threads, "Threads; the results do not depend on it")
-      ->check(CLI::Range(1, 1024))
+      ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   app.add_option("--out", o.out, "Where the HTML report goes")->take_last()->capture_default_str();
   app.add_option("--data", o.data, "Folder of the test images and the weights")

@@ -95,6 +95,35 @@ inline std::vector<std::uint64_t> looks(std::uint64_t most) {
   return at;
 }
 
+inline bool holds(const interval& i, double right) noexcept {
+  return i.lower <= right + 1e-12 && right - 1e-12 <= i.upper;
+}
+
+/// A method of which all campaigns are counted; `width` is the sum of their intervals'.
+inline audited_method finished(audited_method m, double width, const audit_options& o) {
+  m.confidence = o.confidence;
+  m.campaigns = o.campaigns;
+  m.mean_half_width = width / (2 * static_cast<double>(o.campaigns));
+  m.coverage = clopper_pearson_interval(m.covered, m.campaigns, 0.99);
+  return m;
+}
+
+/// "2,000 campaigns by each method, 95 % stated", and a line for each.
+inline std::string audit_rows(const std::vector<audited_method>& methods) {
+  std::vector<std::vector<std::string>> rows{
+      {"method", "trials", "half width", "covered", "99 % interval", ""}};
+  for (const audited_method& m : methods)
+    rows.push_back(
+        {m.name, m.trials_text, percent_text(m.mean_half_width) + " %",
+         percent_text(m.share()) + " %",
+         lower_end_text(m.coverage.lower) + " to " + upper_end_text(m.coverage.upper) + " %",
+         m.coverage.upper < m.confidence ? "too often wrong" : ""});
+  return grouped_text(methods.empty() ? 0 : methods.front().campaigns) +
+         " campaigns by each method, " +
+         percent_text(methods.empty() ? 0 : methods.front().confidence) + " % stated\n" +
+         aligned(rows);
+}
+
 } // namespace detail
 
 /// Replays samplers and intervals, the library's and those of published practice, on a truth: many
@@ -111,15 +140,9 @@ inline std::vector<audited_method> audit(const truth& known, std::size_t criteri
   const std::uint64_t sites = known.sites();
   const std::uint64_t trials = std::min(o.trials, sites);
   std::vector<audited_method> all;
-  const auto holds = [&](const interval& i) {
-    return i.lower <= right + 1e-12 && right - 1e-12 <= i.upper;
-  };
+  const auto holds = [&](const interval& i) { return detail::holds(i, right); };
   const auto finish = [&](audited_method m, double width) {
-    m.confidence = o.confidence;
-    m.campaigns = o.campaigns;
-    m.mean_half_width = width / (2 * static_cast<double>(o.campaigns));
-    m.coverage = clopper_pearson_interval(m.covered, m.campaigns, 0.99);
-    all.push_back(std::move(m));
+    all.push_back(detail::finished(std::move(m), width, o));
   };
 
   const auto fixed = [&](std::string name, bool replacement, auto&& interval_of) {
@@ -194,20 +217,9 @@ inline std::vector<audited_method> audit(const truth& known, std::size_t criteri
 /// The result of an audit as text.
 inline std::string audit_table(const truth& known, std::size_t criterion,
                                const std::vector<audited_method>& methods) {
-  std::vector<std::vector<std::string>> rows{
-      {"method", "trials", "half width", "covered", "99 % interval", ""}};
-  for (const audited_method& m : methods)
-    rows.push_back(
-        {m.name, m.trials_text, percent_text(m.mean_half_width) + " %",
-         percent_text(m.share()) + " %",
-         lower_end_text(m.coverage.lower) + " to " + upper_end_text(m.coverage.upper) + " %",
-         m.coverage.upper < m.confidence ? "too often wrong" : ""});
   return known.criteria()[criterion] + ": " + grouped_text(known.hits(criterion)) + " of " +
          grouped_text(known.sites()) + " faults, " + percent_text(known.share(criterion)) + " %; " +
-         grouped_text(methods.empty() ? 0 : methods.front().campaigns) +
-         " campaigns by each method, " +
-         percent_text(methods.empty() ? 0 : methods.front().confidence) + " % stated\n" +
-         detail::aligned(rows);
+         detail::audit_rows(methods);
 }
 
 } // namespace bitfault::campaign

@@ -33,10 +33,16 @@
 
 namespace bitfault::campaign {
 
-/// Which part of a campaign this process runs: blocks of trials are dealt out in turn.
+/// Which part of a campaign this process runs.
 struct shard {
+  /// How an experiment's blocks of trials are dealt out. `in_turn`: all of them, whatever is in the
+  /// file, so that nobody has to know what others have. `in_pieces`: those that are missing, as
+  /// many without a gap for each; all have to see the same trials. Pieces are merged faster.
+  enum class dealing { in_turn, in_pieces };
+
   std::uint64_t index = 0;
   std::uint64_t count = 1;
+  dealing how = dealing::in_turn;
 };
 
 /// A campaign on a model: the golden run, and experiments whose trials are all compared with it.
@@ -227,13 +233,7 @@ private:
       const trial_ranges done = results.stored(n);
       now.done[n] = done.count();
       const std::vector<trial_range> gaps = done.missing_below(now.planned[n]);
-      for (const trial_range& gap : gaps)
-        for (std::uint64_t first = gap.begin; first < gap.end;) {
-          const std::uint64_t last = std::min(gap.end, (first / block + 1) * block);
-          if (first / block % part.count == part.index)
-            jobs.push_back({n, {first, last}});
-          first = last;
-        }
+      deal_out(n, gaps, part, jobs);
       // Trials behind the first gap wait for it.
       if (!gaps.empty())
         results.for_each_trial(n, {gaps.front().end, now.planned[n]},
@@ -245,6 +245,22 @@ private:
       for (const trial_job& j : jobs)
         now.planned[j.experiment] += j.trials.end - j.trials.begin;
     return jobs;
+  }
+
+  /// Adds this process's blocks of an experiment's missing trials.
+  static void deal_out(std::uint32_t experiment, const std::vector<trial_range>& gaps,
+                       const shard& part, std::vector<trial_job>& jobs) {
+    std::vector<trial_range> blocks;
+    for (const trial_range& gap : gaps)
+      for (std::uint64_t first = gap.begin; first < gap.end; first = blocks.back().end)
+        blocks.push_back({first, std::min(gap.end, (first / block + 1) * block)});
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      const std::uint64_t owner = part.how == shard::dealing::in_turn
+                                      ? blocks[i].begin / block % part.count
+                                      : i * part.count / blocks.size();
+      if (owner == part.index)
+        jobs.push_back({experiment, blocks[i]});
+    }
   }
 
   template <class Keep, class Rest>

@@ -29,45 +29,21 @@ inline bool among_best(std::span<const double> scores, std::size_t i, std::size_
   return better < places;
 }
 
-} // namespace detail
-
-/// The index of the largest score. Ties: the lowest index. A NaN is never larger than a number.
-/// 0 if there are no scores. O(n).
-inline std::size_t top_answer(std::span<const double> scores) noexcept {
-  std::size_t top = 0;
-  while (top < scores.size() && std::isnan(scores[top]))
-    ++top;
-  if (top == scores.size())
-    return 0;
-  double best = scores[top];
-  for (std::size_t i = top + 1; i < scores.size(); ++i)
-    if (scores[i] > best) {
-      best = scores[i];
-      top = i;
-    }
-  return top;
-}
-
-namespace detail {
-
 /// A criterion that is a flag, of the golden and the faulty scores. An empty output meets none.
 template <class Holds>
 criterion flag_of_scores(std::string name, Holds holds) {
   return {std::move(name),
-          [holds](const compared_outputs& o) {
-            return !o.golden.empty() && holds(o.golden, o.faulty) ? 1.0 : 0.0;
-          },
+          [holds](const compared_outputs& o) { return !o.golden.empty() && holds(o) ? 1.0 : 0.0; },
           true};
 }
 
 /// Whether the top score moved by more than `limit` of the golden one's magnitude.
 inline criterion top_score_change(std::string name, double limit) {
-  return flag_of_scores(std::move(name),
-                        [limit](std::span<const double> golden, std::span<const double> faulty) {
-                          const double was = golden[top_answer(golden)];
-                          const double is = faulty[top_answer(faulty)];
-                          return std::abs(is - was) > limit * std::abs(was);
-                        });
+  return flag_of_scores(std::move(name), [limit](const compared_outputs& o) {
+    const double was = o.golden[o.golden_top];
+    const double is = o.faulty[o.faulty_top];
+    return std::abs(is - was) > limit * std::abs(was);
+  });
 }
 
 /// How far the score at `answer` lies above the best other one. Requires two scores or more.
@@ -83,27 +59,23 @@ inline double margin_of(std::span<const double> scores, std::size_t answer) noex
 
 /// SDC-1: the top answer is another one than golden's.
 inline criterion sdc_1() {
-  return detail::flag_of_scores("sdc_1",
-                                [](std::span<const double> golden, std::span<const double> faulty) {
-                                  return top_answer(golden) != top_answer(faulty);
-                                });
+  return detail::flag_of_scores(
+      "sdc_1", [](const compared_outputs& o) { return o.golden_top != o.faulty_top; });
 }
 
 /// SDC-5: the top answer is not among golden's five best.
 inline criterion sdc_5() {
-  return detail::flag_of_scores("sdc_5",
-                                [](std::span<const double> golden, std::span<const double> faulty) {
-                                  return !detail::among_best(golden, top_answer(faulty), 5);
-                                });
+  return detail::flag_of_scores("sdc_5", [](const compared_outputs& o) {
+    return !detail::among_best(o.golden, o.faulty_top, 5);
+  });
 }
 
 /// The reverse of SDC-5, which some tools test under its name: golden's top answer is not among the
 /// five best any more.
 inline criterion golden_lost_top5() {
-  return detail::flag_of_scores("golden_lost_top5",
-                                [](std::span<const double> golden, std::span<const double> faulty) {
-                                  return !detail::among_best(faulty, top_answer(golden), 5);
-                                });
+  return detail::flag_of_scores("golden_lost_top5", [](const compared_outputs& o) {
+    return !detail::among_best(o.faulty, o.golden_top, 5);
+  });
 }
 
 /// SDC-10 %: the largest score differs from golden's largest by more than 10 % of the latter,
@@ -119,11 +91,10 @@ inline criterion sdc_20_percent() { return detail::top_score_change("sdc_20_perc
 /// Ten percentage points: the top answer is golden's, and its score moved by more than 0.1. What
 /// some tools call SDC-10 %; it means something for scores that are probabilities.
 inline criterion sdc_10pp() {
-  return detail::flag_of_scores(
-      "sdc_10pp", [](std::span<const double> golden, std::span<const double> faulty) {
-        const std::size_t top = top_answer(golden);
-        return top_answer(faulty) == top && std::abs(faulty[top] - golden[top]) > 0.1;
-      });
+  return detail::flag_of_scores("sdc_10pp", [](const compared_outputs& o) {
+    return o.faulty_top == o.golden_top &&
+           std::abs(o.faulty[o.faulty_top] - o.golden[o.golden_top]) > 0.1;
+  });
 }
 
 /// A number: how much golden's top answer lost of its lead over the best other one. Above the
@@ -133,8 +104,8 @@ inline criterion margin_loss() {
           [](const compared_outputs& o) {
             if (o.golden.size() < 2)
               return 0.0;
-            const std::size_t top = top_answer(o.golden);
-            return detail::margin_of(o.golden, top) - detail::margin_of(o.faulty, top);
+            return detail::margin_of(o.golden, o.golden_top) -
+                   detail::margin_of(o.faulty, o.golden_top);
           },
           false};
 }

@@ -165,7 +165,7 @@ inline settings read_settings(table_reader reader, const std::vector<criterion>&
     golden->finish();
   }
   s.output_check = reader.flag("output_check", s.output_check);
-  s.threads = static_cast<unsigned>(reader.whole_number("threads", s.threads, 1, 4096));
+  s.threads = static_cast<unsigned>(reader.whole_number("threads", s.threads, 1, most_threads));
   s.cache_bytes = read_cache(reader, s.cache_bytes);
   read_shortcuts(reader, s);
   s.isolate = reader.flag("isolate", s.isolate);
@@ -238,6 +238,21 @@ inline strata_kind read_strata(table_reader& reader) {
   return strata_kind::none;
 }
 
+inline constexpr std::array<std::string_view, 2> allocation_names{"each", "proportional"};
+
+inline allocation_kind read_allocation(table_reader& reader, const experiment& e) {
+  const std::string name = reader.text("allocation", std::string(allocation_names[0]));
+  const auto at = std::find(allocation_names.begin(), allocation_names.end(), name);
+  if (at == allocation_names.end()) {
+    unknown_name(reader, "allocation", name, {allocation_names.begin(), allocation_names.end()});
+    return allocation_kind::each;
+  }
+  const auto kind = static_cast<allocation_kind>(at - allocation_names.begin());
+  if (kind == allocation_kind::proportional && e.strata == strata_kind::none)
+    reader.wrong("allocation", "there are no strata to deal trials out to");
+  return kind;
+}
+
 inline void check_amounts(table_reader& reader, const experiment& e,
                           const std::vector<fault_amount>& amounts) {
   using masks = mask_family::kind;
@@ -273,6 +288,7 @@ inline void read_experiment(table_reader reader, std::vector<experiment>& all) {
                         "inputs = \"all\" runs it on all");
   e.stop = read_stop(reader);
   e.strata = read_strata(reader);
+  e.allocation = read_allocation(reader, e);
   check_amounts(reader, e, amounts);
   if (sets_value(e.fault.which))
     e.fault.bits.which = mask_family::kind::all;

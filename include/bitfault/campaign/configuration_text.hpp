@@ -116,6 +116,10 @@ inline std::string to_toml(const experiment& e) {
   text +=
       "strata = " + detail::toml_text(detail::strata_names[static_cast<std::size_t>(e.strata)]) +
       "\n";
+  if (e.allocation != allocation_kind::each)
+    text += "allocation = " +
+            detail::toml_text(detail::allocation_names[static_cast<std::size_t>(e.allocation)]) +
+            "\n";
   if (e.stop)
     text += "stop = {half_width = " + detail::toml_number(e.stop->half_width) +
             ", confidence = " + detail::toml_number(e.stop->confidence) + "}\n";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "top_answer.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,10 +14,18 @@ namespace bitfault::campaign {
 
 /// The two outputs of one input, as doubles, and what it should have been.
 struct compared_outputs {
+  compared_outputs(std::span<const double> golden_output, std::span<const double> faulty_output,
+                   std::optional<std::uint32_t> its_label = {},
+                   std::uint64_t its_input = 0) noexcept
+      : golden(golden_output), faulty(faulty_output), label(its_label), input(its_input),
+        golden_top(top_answer(golden)), faulty_top(top_answer(faulty)) {}
+
   std::span<const double> golden;
   std::span<const double> faulty;
-  std::optional<std::uint32_t> label{};
-  std::uint64_t input = 0;
+  std::optional<std::uint32_t> label;
+  std::uint64_t input;
+  std::size_t golden_top; ///< the index of the largest value: looked up once for all criteria
+  std::size_t faulty_top;
 };
 
 /// A function of the two outputs: a flag (0 or 1), or a number such as a loss difference. It is

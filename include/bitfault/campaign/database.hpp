@@ -45,7 +45,10 @@ public:
   database(const std::filesystem::path& path, open_mode mode) : path_(path.string()) {
     const int how =
         mode == open_mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    if (sqlite3_open_v2(path_.c_str(), &handle_, how | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) {
+    // An absolute path is no URI; files that are attached later may be named by one.
+    const std::string absolute = std::filesystem::absolute(path).string();
+    if (sqlite3_open_v2(absolute.c_str(), &handle_, how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
+                        nullptr) != SQLITE_OK) {
       const file_error e = sqlite_error(path_, "opening failed", handle_);
       sqlite3_close_v2(handle_);
       throw e;

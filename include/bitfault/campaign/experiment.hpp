@@ -36,6 +36,10 @@ struct sample_plan {
 /// Whether an experiment is split into strata: see `experiment::strata`.
 enum class strata_kind : std::uint8_t { none, targets, targets_and_bits };
 
+/// What the number of trials of an experiment with strata is about: each of them, or all together,
+/// of which each gets its part by its number of sites.
+enum class allocation_kind : std::uint8_t { each, proportional };
+
 /// All trials of one configuration; it owns one estimate.
 struct experiment {
   std::string name;
@@ -58,6 +62,8 @@ struct experiment {
   /// A campaign makes one experiment for each target, or for each bit of each target, of this one;
   /// trials, plan and stop rule hold for each of them (see `strata_of`).
   strata_kind strata = strata_kind::none;
+  /// `proportional` holds for trials and plan of `single` faults, and knows no stop rule.
+  allocation_kind allocation = allocation_kind::each;
   std::string stratum_of{}; ///< the name of the experiment that this is a stratum of, if it is one
 
   friend bool operator==(const experiment&, const experiment&) = default;
@@ -72,6 +78,9 @@ constexpr std::uint64_t population_of(const experiment& e, std::uint64_t sites) 
              ? sites
              : unlimited;
 }
+
+/// A campaign takes at most so many threads or child processes, whoever asks for them.
+inline constexpr unsigned most_threads = 4096;
 
 /// What a campaign is asked to do beside its experiments. The first part decides what comes out;
 /// the second one only how long it takes, and whether a crash ends the campaign.

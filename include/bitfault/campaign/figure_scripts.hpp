@@ -255,7 +255,8 @@ inline figure rate_sweep(const store& s, const std::vector<experiment_overview>&
                                                          : "share of sites that are hit") +
       "' textcolor rgb '#3d4756'\nset yrange [0:100]\nset ylabel '" +
       (golden ? "accuracy (%)" : "SDC (%)") +
-      "' textcolor rgb '#3d4756'\nset key bottom left reverse Left samplen 2 spacing 1.3\n";
+      "' textcolor rgb '#3d4756'\n"
+      "set key outside bottom center horizontal reverse Left samplen 2 width 1\n";
   if (by_bit)
     f.script +=
         "set border 7\nset logscale x2\nset x2range [" +

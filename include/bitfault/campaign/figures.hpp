@@ -35,6 +35,13 @@ inline std::vector<figure> figures_of(const store& s, const std::vector<experime
     figures.push_back(std::move(f));
   };
   const auto asked = [&](std::size_t i) -> const experiment& { return list[i].asked; };
+  // Where there are several figures of a kind, each says of which experiments it is.
+  const auto named = [&](figure f, const auto& groups, const detail::experiment_group& group) {
+    if (groups.size() > 1)
+      f.title += ": " + asked(group.front()).name +
+                 (group.size() > 1 ? " and " + std::to_string(group.size() - 1) + " more" : "");
+    return f;
+  };
   const auto single = [&](std::size_t i) { return detail::has_single_faults(asked(i)); };
   const auto shorten = [](auto& groups) {
     while (groups.size() > most_figures_of_a_kind)
@@ -50,7 +57,7 @@ inline std::vector<figure> figures_of(const store& s, const std::vector<experime
       sweeps.end());
   shorten(sweeps);
   for (const auto& group : sweeps)
-    add(detail::rate_sweep(s, all, group), "sweep", n++);
+    add(named(detail::rate_sweep(s, all, group), sweeps, group), "sweep", n++);
 
   n = 0;
   auto by_bit = detail::grouped(
@@ -73,7 +80,7 @@ inline std::vector<figure> figures_of(const store& s, const std::vector<experime
       ++bits_of_type[bit.element_type];
     for (const auto& [type, bits] : bits_of_type)
       if (bits > 1)
-        add(detail::sdc_by_bit(s, all, group, type), "bits", n++);
+        add(named(detail::sdc_by_bit(s, all, group, type), by_bit, group), "bits", n++);
   }
 
   n = 0;
@@ -87,7 +94,7 @@ inline std::vector<figure> figures_of(const store& s, const std::vector<experime
     if (detail::best_parts<std::uint32_t>(
             all, group, [](const summary& x) -> const auto& { return x.by_target(); })
             .size() > 1)
-      add(detail::sdc_by_target(s, all, group), "targets", n++);
+      add(named(detail::sdc_by_target(s, all, group), by_target, group), "targets", n++);
 
   n = 0;
   auto maps = detail::grouped(
@@ -101,7 +108,7 @@ inline std::vector<figure> figures_of(const store& s, const std::vector<experime
     if (detail::best_parts<target_bit>(
             all, group, [](const summary& x) -> const auto& { return x.by_target_and_bit(); })
             .size() > 1)
-      add(detail::heat_map(s, all, group), "map", n++);
+      add(named(detail::heat_map(s, all, group), maps, group), "map", n++);
 
   // Whoever stops by a rule or knows the truth sees how it was approached; else the longest one.
   n = 0;

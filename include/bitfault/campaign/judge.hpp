@@ -95,6 +95,7 @@ public:
     record.answered_correctly = 0;
     record.set_aside = 0;
     record.outcomes_by_input.clear();
+    record.outcomes_by_input.reserve(record.inputs);
     record.corrected = false;
     record.criteria.assign(criteria_.size(), 0.0);
   }
@@ -123,15 +124,16 @@ public:
                    known, record);
     }
     const std::span<const double> faulty = convert(faulty_, *rows.type, rows.count, rows.faulty);
-    record.answered_correctly += is_correct(faulty, known.label) ? 1 : 0;
+    const std::span<const double> golden = convert(golden_, *rows.type, rows.count, rows.golden);
+    const compared_outputs outputs(golden, faulty, known.label, input);
+    record.answered_correctly +=
+        rows.count != 0 && known.label && outputs.faulty_top == *known.label ? 1 : 0;
     if (detected)
       return count(outcome::detected, known, record);
     if (!known.finite || !all_finite(faulty))
       return count(outcome::non_finite, known, record);
-    const std::span<const double> golden = convert(golden_, *rows.type, rows.count, rows.golden);
     if (known.noise > 0 && within(golden, faulty, known.noise))
       return count(outcome::masked, known, record);
-    const compared_outputs outputs{golden, faulty, known.label, input};
     bool is_sdc = false;
     for (std::size_t i = 0; i < criteria_.size(); ++i) {
       const double value = criteria_[i].value(outputs);

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "store.hpp"
+#include "trial.hpp"
 
 #include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -52,22 +52,47 @@ inline void check_parts(const store& a, const store& b) {
   }
 }
 
-inline void copy_trials(const store& from, store& into) {
-  constexpr std::size_t at_once = 10'000;
-  for (std::size_t e = 0; e < from.description().experiments.size(); ++e) {
-    std::vector<trial_record> some;
-    from.for_each_trial(e, [&](const trial_record& t) {
-      if (into.stored(e).contains(t.number))
-        return;
-      some.push_back(t);
-      if (some.size() == at_once) {
-        into.add(e, some);
-        some.clear();
-      }
-    });
-    into.add(e, some);
-    into.add_deaths(e, from.deaths(e));
+/// Opens files to merge them. Throws if they are not parts of one campaign. `check`: see
+/// `store::read`.
+inline std::vector<store> open_parts(const std::filesystem::path& into,
+                                     std::span<const std::filesystem::path> sources, bool check) {
+  std::vector<store> parts;
+  std::error_code code;
+  for (const std::filesystem::path& source : sources) {
+    if (std::filesystem::equivalent(source, into, code))
+      throw file_error(source.string(), "the file that is merged into is no source");
+    parts.push_back(store::read(source, check));
   }
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      check_parts(parts[j], parts[i]);
+  return parts;
+}
+
+/// Throws for a trial that is not what was written.
+inline void check_trials(const store& s) {
+  for (std::size_t e = 0; e < s.description().experiments.size(); ++e)
+    s.for_each_trial(e, [](const trial_record&) {});
+}
+
+/// Puts opened parts into a store.
+inline void merge_parts(store& whole, const std::vector<store>& parts) {
+  for (const store& part : parts)
+    check_parts(whole, part);
+  // Noisy golden runs differ: the same one is kept in whatever order they come.
+  const store* golden = nullptr;
+  for (const store& part : parts)
+    if (part.golden() &&
+        (golden == nullptr || checksum_of(*part.golden()) < checksum_of(*golden->golden())))
+      golden = &part;
+  if (golden != nullptr && !whole.golden())
+    whole.set_golden(*golden->golden());
+  for (const store& part : parts)
+    whole.add_all_of(part);
+  for (const store& part : parts)
+    for (std::size_t e = 0; e < whole.description().experiments.size(); ++e)
+      if (const auto stop = part.stopped_at(e))
+        whole.set_stopped_at(e, *stop);
 }
 
 } // namespace detail
@@ -75,41 +100,18 @@ inline void copy_trials(const store& from, store& into) {
 /// Puts the trials of several stores (shards, ranks) of one campaign into one, which is made if it
 /// is not there. The result is that of a process that ran them all, whatever the order of the
 /// sources; trials may be in several of them. Throws, before anything is written, if a source is of
-/// another campaign, has another golden run, was stopped elsewhere, or has another result for the
-/// same trial: with the file, and what differs. The sources are only read.
+/// another campaign, has another golden run, was stopped elsewhere, has another result for the same
+/// trial, or is damaged: with the file, and what is wrong. The sources are only read. A source goes
+/// over in one transaction; where a merge was cut off, the same one again completes it.
 inline store merge(const std::filesystem::path& into,
                    std::span<const std::filesystem::path> sources) {
   if (sources.empty())
     throw std::invalid_argument("bitfault: campaign store: there is nothing to merge");
-  std::vector<store> parts;
-  std::error_code code;
-  for (const std::filesystem::path& source : sources) {
-    if (std::filesystem::equivalent(source, into, code))
-      throw file_error(source.string(), "the file that is merged into is no source");
-    parts.push_back(store::read(source));
-  }
-  // Before a new file is made.
-  for (std::size_t i = 0; i < parts.size(); ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      detail::check_parts(parts[j], parts[i]);
+  const std::vector<store> parts = detail::open_parts(into, sources, true);
+  for (const store& part : parts)
+    detail::check_trials(part);
   store whole = store::open(into, parts.front().description());
-  for (const store& part : parts)
-    detail::check_parts(whole, part);
-
-  // Noisy golden runs differ: the same one is kept in whatever order they come.
-  const store* golden = nullptr;
-  for (const store& part : parts)
-    if (part.golden() && (golden == nullptr || detail::checksum_of(*part.golden()) <
-                                                   detail::checksum_of(*golden->golden())))
-      golden = &part;
-  if (golden != nullptr && !whole.golden())
-    whole.set_golden(*golden->golden());
-  for (const store& part : parts)
-    detail::copy_trials(part, whole);
-  for (const store& part : parts)
-    for (std::size_t e = 0; e < whole.description().experiments.size(); ++e)
-      if (const auto stop = part.stopped_at(e))
-        whole.set_stopped_at(e, *stop);
+  detail::merge_parts(whole, parts);
   return whole;
 }
 

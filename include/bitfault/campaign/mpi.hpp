@@ -6,8 +6,10 @@
 #endif
 #include <mpi.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 namespace bitfault::campaign {
 
@@ -29,8 +31,17 @@ public:
 
   int rank() const noexcept { return rank_; }
   int size() const noexcept { return size_; }
-  /// Waits for all processes.
-  void barrier() const noexcept { MPI_Barrier(MPI_COMM_WORLD); }
+  /// Waits for all processes, and leaves the processor to others meanwhile: MPI_Barrier of Open MPI
+  /// asks without a pause.
+  void barrier() const {
+    MPI_Request all = MPI_REQUEST_NULL;
+    MPI_Ibarrier(MPI_COMM_WORLD, &all);
+    for (int there = 0;; std::this_thread::sleep_for(std::chrono::milliseconds(1))) {
+      MPI_Test(&all, &there, MPI_STATUS_IGNORE);
+      if (there != 0)
+        return;
+    }
+  }
   /// Ends all processes: one of them cannot go on.
   void abort() const noexcept { MPI_Abort(MPI_COMM_WORLD, 1); }
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -69,6 +70,49 @@ std::vector<std::string> criterion_cells(const campaign_description& d, const su
             ? share_text(d.criteria[i].is_flag ? sums.flag_share(all, i) : trial_estimate{})
             : format_number("%.4g", sums.criterion_mean(all, i)));
   return cells;
+}
+
+/// "stuck at 1": what a fault does to the bits of its mask.
+inline std::string action_words(fault_action a) {
+  switch (a) {
+  case fault_action::flip:
+    return "flip";
+  case fault_action::stuck_at_0:
+    return "stuck at 0";
+  case fault_action::stuck_at_1:
+    return "stuck at 1";
+  case fault_action::write:
+    return "write";
+  }
+  return {};
+}
+/// Whether single faults of a campaign differ in what they do: else a table by action says nothing.
+inline bool has_several_actions(const std::vector<experiment_overview>& all) {
+  std::optional<fault_action> first;
+  for (const experiment_overview& view : all)
+    for (const auto& [action, tally] : view.sums.by_action())
+      if (first.value_or(action) != action)
+        return true;
+      else
+        first = action;
+  return false;
+}
+
+/// How far repeated golden runs differed, in a sentence; empty for a store without a golden run.
+inline std::string golden_text(const std::optional<golden_summary>& g) {
+  if (!g)
+    return {};
+  if (g->repeats < 2)
+    return "The golden run was made once: nothing says whether it is noisy.";
+  const std::string times = "Golden runs: " + std::to_string(g->repeats) + ", ";
+  const auto vary =
+      std::count_if(g->inputs.begin(), g->inputs.end(), [](const auto& i) { return i.varies; });
+  if (!(g->noise > 0) && vary == 0)
+    return times + "bit for bit the same.";
+  return times + "outputs differ by up to " + format_number("%.4g", g->noise) +
+         ", which counts as masked; inputs set aside, since their golden answer varies: " +
+         grouped_text(static_cast<std::uint64_t>(vary)) + " of " + grouped_text(g->inputs.size()) +
+         ".";
 }
 
 /// Why some of a file's trials do not count; empty if all do.

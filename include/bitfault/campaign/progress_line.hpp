@@ -53,7 +53,7 @@ public:
     std::string text = bar(part, 18) + format_number(" %3.0f %%", 100 * part);
     if (p.ran > 0 && p.seconds > 0.2) {
       const double rate = static_cast<double>(p.ran) / p.seconds;
-      text += format_number("  %.0f trials/s", rate);
+      text += format_number(rate < 10 ? "  %.1f " : "  %.0f ", rate) + std::string(p.unit) + "/s";
       text += "  " + duration(static_cast<double>(p.planned - std::min(p.done, p.planned)) / rate) +
               " left";
     }

@@ -21,8 +21,8 @@
 
 namespace bitfault::campaign {
 
-/// The file of one rank beside the campaign's own: it is merged into that and
-/// removed.
+/// The file of a rank beside the campaign's own, which the first one writes to: it is merged into
+/// that and removed.
 inline std::filesystem::path rank_file(const std::filesystem::path& store, int rank) {
   return std::filesystem::path(store.string() + ".rank-" + std::to_string(rank));
 }
@@ -56,31 +56,53 @@ inline bool holds_no_campaign(const std::filesystem::path& file) {
   return tables.step() && tables.integer(0) == 0;
 }
 
-} // namespace detail
-
-/// Merges what ranks have left behind, at the end of a run or when one was cut
-/// off, and removes their files; those that hold no campaign are removed only.
-/// Nothing is there: nothing happens. Throws, and changes nothing, if somebody
-/// still writes to one of them or to the campaign's own file; and what `merge`
-/// throws.
-inline void merge_ranks(const std::filesystem::path& into) {
-  const std::vector<std::filesystem::path> files = rank_files(into);
-  std::vector<detail::writer_lock> locks;
+/// Calls merge(files) for the files of ranks that hold something, and removes all of them.
+template <class Merge>
+void take_rank_files(const std::filesystem::path& whole, const Merge& merge) {
+  const std::vector<std::filesystem::path> files = rank_files(whole);
+  std::vector<writer_lock> locks;
   for (const std::filesystem::path& file : files)
     locks.emplace_back(file);
   std::vector<std::filesystem::path> parts;
   for (const std::filesystem::path& file : files)
-    if (!detail::holds_no_campaign(file))
+    if (!holds_no_campaign(file))
       parts.push_back(file);
   if (!parts.empty())
-    static_cast<void>(merge(into, parts));
+    merge(parts);
   for (const std::filesystem::path& file : files)
     for (const char* end : {"", "-journal", "-wal", "-shm"})
       std::filesystem::remove(file.string() + end);
 }
 
-/// A rank's own store, which knows besides what stands in the campaign's file
-/// already.
+} // namespace detail
+
+/// Merges what a run under mpirun has left behind that was cut off, and removes its files; those
+/// that hold no campaign are removed only. Nothing is there: nothing happens. Throws, and changes
+/// nothing, if somebody still writes to one of them or to the campaign's own file; and what `merge`
+/// throws.
+inline void merge_ranks(const std::filesystem::path& into) {
+  detail::take_rank_files(into, [&](const std::vector<std::filesystem::path>& parts) {
+    static_cast<void>(merge(into, parts));
+  });
+}
+
+/// Merges what ranks have just written into the campaign's own store, at the end of a run, and
+/// removes their files. They are not looked for damage once more.
+inline void merge_ranks(store& whole) {
+  detail::take_rank_files(whole.path(), [&](const std::vector<std::filesystem::path>& parts) {
+    detail::merge_parts(whole, detail::open_parts(whole.path(), parts, false));
+  });
+}
+
+/// Undoes what a process that was killed has left in the campaign's file, so that others can read
+/// it. To be called with the writer's lock.
+inline void make_readable(const std::filesystem::path& whole) {
+  if (std::filesystem::exists(whole))
+    static_cast<void>(detail::holds_no_campaign(whole));
+}
+
+/// The store of a rank that does not write to the campaign's file, and knows besides what stands in
+/// that already.
 class rank_store {
 public:
   rank_store(store& own, const std::filesystem::path& whole) : own_(&own) {
@@ -89,7 +111,7 @@ public:
       stored_.push_back(own.stored(e));
       stopped_.push_back(own.stopped_at(e));
     }
-    if (!std::filesystem::exists(whole))
+    if (!std::filesystem::exists(whole) || std::filesystem::file_size(whole) == 0)
       return;
     const store others = store::read(whole);
     for (std::size_t e = 0; e < experiments; ++e) {

@@ -85,7 +85,12 @@ inline void write_figures(const store& s, const std::vector<experiment_overview>
 inline void write_experiments(const store& s, const std::vector<experiment_overview>& all,
                               html_text& out) {
   const campaign_description& d = s.description();
-  std::vector<std::vector<std::string>> rows, criteria, parts, bits;
+  std::vector<std::vector<std::string>> rows, criteria, parts, bits, actions;
+  const bool by_action = has_several_actions(all);
+  const auto lost = [](const summary& sums, const trial_tally& of) {
+    const auto drop = sums.accuracy(of);
+    return drop ? html_estimate(drop->mean) : std::string("–");
+  };
   for (std::size_t i = 0; i < all.size(); ++i) {
     const stored_experiment& e = d.experiments[i];
     const summary& sums = all[i].sums;
@@ -116,7 +121,8 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
                        grouped_text(tally.trials), html_estimate(sums.sdc_share(tally)),
                        html_estimate(sums.sdc_share(tally, denominator::golden_correct)),
                        html_estimate(sums.outcome_share(tally, outcome::non_finite)),
-                       html_estimate(sums.outcome_share(tally, outcome::masked))});
+                       html_estimate(sums.outcome_share(tally, outcome::masked)),
+                       lost(sums, tally)});
     for (const auto& [bit, tally] : sums.by_bit()) {
       const std::string_view field = field_of(bit.element_type, bit.bit);
       bits.push_back({name,
@@ -125,8 +131,17 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
                       grouped_text(tally.trials), html_estimate(sums.sdc_share(tally)),
                       html_estimate(sums.sdc_share(tally, denominator::golden_correct)),
                       html_estimate(sums.outcome_share(tally, outcome::non_finite)),
-                      html_estimate(sums.outcome_share(tally, outcome::masked))});
+                      html_estimate(sums.outcome_share(tally, outcome::masked)),
+                      lost(sums, tally)});
     }
+    if (by_action)
+      for (const auto& [action, tally] : sums.by_action())
+        actions.push_back({name, action_words(action), grouped_text(tally.trials),
+                           html_estimate(sums.sdc_share(tally)),
+                           html_estimate(sums.sdc_share(tally, denominator::golden_correct)),
+                           html_estimate(sums.outcome_share(tally, outcome::non_finite)),
+                           html_estimate(sums.outcome_share(tally, outcome::masked)),
+                           lost(sums, tally)});
   }
   for (const std::string& name : stratified_experiments(d)) {
     const trial_estimate share = stratified_share(s, name, all);
@@ -164,11 +179,16 @@ inline void write_experiments(const store& s, const std::vector<experiment_overv
   shown("By experiment and criterion", heads, criteria);
   shown("By target, single faults",
         {"experiment", "target", "sites", "trials", "SDC, of all", "SDC, of right", "non-finite",
-         "masked"},
+         "masked", "accuracy lost, mean"},
         parts);
   shown("By bit, single faults",
-        {"experiment", "bit", "trials", "SDC, of all", "SDC, of right", "non-finite", "masked"},
+        {"experiment", "bit", "trials", "SDC, of all", "SDC, of right", "non-finite", "masked",
+         "accuracy lost, mean"},
         bits);
+  shown("By fault action, single faults",
+        {"experiment", "action", "trials", "SDC, of all", "SDC, of right", "non-finite", "masked",
+         "accuracy lost, mean"},
+        actions);
 }
 
 inline std::vector<std::string> remarkable_row(const campaign_description& d,
@@ -244,10 +264,9 @@ inline void write_how(const store& s, html_text& out) {
       {"inputs", grouped_text(id.inputs) + ", " + grouped_text(id.batch) + " at a time"},
       {"criteria", criteria + "; SDC means " + escaped(id.headline)}};
   if (s.golden())
-    facts.emplace_back("golden run",
-                       "outputs CRC-32 " + hexadecimal_text(s.golden()->outputs_checksum) +
-                           ", run " + std::to_string(s.golden()->repeats) +
-                           " times, largest difference " + format_number("%g", s.golden()->noise));
+    facts.emplace_back("golden run", "outputs CRC-32 " +
+                                         hexadecimal_text(s.golden()->outputs_checksum) + ". " +
+                                         escaped(golden_text(s.golden())));
   out.heading("How to get the same numbers");
   out.definitions(facts);
   out.paragraph("Which faults strike is a pure function of the seed, the experiment, the trial's "

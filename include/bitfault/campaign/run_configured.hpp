@@ -99,6 +99,7 @@ inline void run_configured(const run_options& o, const model_kinds& models,
       lock.emplace(path);
       lock->lend();
       merge_ranks(path);
+      make_readable(path);
     }
     group.barrier();
   };
@@ -144,19 +145,26 @@ inline void run_configured(const run_options& o, const model_kinds& models,
     show_results(results, o, c.output.report);
     return;
   }
-  {
-    store own = store::open(rank_file(path, group.rank()), campaign->description());
-    own.set_golden(summary_of(campaign->golden()));
-    rank_store results(own, path);
-    run(results,
-        {static_cast<std::uint64_t>(group.rank()), static_cast<std::uint64_t>(group.size())});
-  }
-  group.barrier();
+  const shard part{static_cast<std::uint64_t>(group.rank()),
+                   static_cast<std::uint64_t>(group.size()), shard::dealing::in_pieces};
   if (first) {
-    merge_ranks(path);
+    group.barrier(); // the others have seen what is in the campaign's file
     store results = store::open(path, campaign->description());
+    results.set_golden(summary_of(campaign->golden()));
+    run(results, part);
+    group.barrier(); // the others have closed their files
+    merge_ranks(results);
     finish_stored(results);
     show_results(results, o, c.output.report);
+  } else {
+    {
+      store own = store::open(rank_file(path, group.rank()), campaign->description());
+      own.set_golden(summary_of(campaign->golden()));
+      rank_store results(own, path);
+      group.barrier();
+      run(results, part);
+    }
+    group.barrier();
   }
   group.barrier();
 }

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -24,6 +26,12 @@ namespace bitfault::campaign {
 struct critical_bits_options {
   std::uint64_t elements = 0; ///< how many are searched, drawn at random; 0: all
   std::uint64_t checked = 0;  ///< in how many of them every bit is tried; at most all of them
+
+  /// Masks of critical bits that an earlier search with as many `checked` has found, by the
+  /// element's place in the drawn order. They are not searched for again.
+  std::map<std::uint64_t, std::uint64_t> known{};
+  /// Is given each mask that is found, by the calling thread, before `watch` is called.
+  std::function<void(std::uint64_t place, std::uint64_t mask)> keep{};
 };
 
 /// What a search came to in one element.
@@ -43,7 +51,7 @@ struct critical_bits_search {
   std::vector<searched_element> elements{}; ///< by target, then element
   std::uint64_t of_elements = 0;            ///< that the experiment's targets have
   std::uint64_t bits = 0;                   ///< of the searched elements: trials to try each
-  std::uint64_t trials = 0;                 ///< that were run
+  std::uint64_t trials = 0;                 ///< that were run, now or before
   monotonicity_check check{};               ///< over the elements of which every bit was tried
 };
 
@@ -117,6 +125,7 @@ critical_bits_search search_critical_bits(const campaign<M>& c,
   };
   constexpr std::uint64_t block = 4;
   struct part {
+    std::uint64_t first = 0; ///< place of the first element
     std::vector<searched_element> elements;
     std::uint64_t trials = 0;
   };
@@ -134,8 +143,12 @@ critical_bits_search search_critical_bits(const campaign<M>& c,
     searched_element found{target_number, element};
     const target& t = c.targets()[found.target];
     found.word = w.parameters[t.place].memory.load(static_cast<index_t>(found.element));
+    const auto known = o.known.find(number);
     const auto is_critical = [&](unsigned bit) {
       ++trials;
+      // The search asks for the same bits as before, since all that it was told stands in its mask.
+      if (known != o.known.end())
+        return (known->second >> bit & 1U) != 0;
       const trial_record r = w.with.run_with(
           {{found.target, {found.element, std::uint64_t{1} << bit, 0, fault_action::flip}}});
       return r.outcomes[static_cast<std::size_t>(outcome::sdc)] >= e.what().tau;
@@ -157,12 +170,19 @@ critical_bits_search search_critical_bits(const campaign<M>& c,
       workers, static_cast<std::size_t>((wanted + block - 1) / block),
       [&](std::unique_ptr<worker>& w, std::size_t job) {
         part done;
-        for (std::uint64_t n = job * block; n < std::min(wanted, (job + 1) * block); ++n)
+        done.first = job * block;
+        for (std::uint64_t n = done.first; n < std::min(wanted, (job + 1) * block); ++n)
           done.elements.push_back(search(*w, n, done.trials));
         return done;
       },
       [&](std::size_t, part&& done) {
         all.trials += done.trials;
+        std::uint64_t place = done.first;
+        for (const searched_element& s : done.elements) {
+          if (o.keep && o.known.count(place) == 0)
+            o.keep(place, s.truth.value_or(s.found.mask));
+          ++place;
+        }
         all.elements.insert(all.elements.end(), done.elements.begin(), done.elements.end());
       },
       [&] { watch(std::uint64_t{all.elements.size()}, wanted); });

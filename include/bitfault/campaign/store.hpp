@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "attached_file.hpp"
 #include "campaign_description.hpp"
 #include "database.hpp"
+#include "death_table.hpp"
 #include "description_tables.hpp"
 #include "description_text.hpp"
 #include "golden_table.hpp"
@@ -49,20 +51,23 @@ public:
     const bool empty = s.check_kind();
     if (empty)
       s.make(description);
-    s.load();
+    s.load(true);
     const std::string what = detail::difference(s.description_, "in the file", description, "now");
     if (!what.empty())
       throw file_error(s.path(), "this is the file of another campaign: " + what);
     // Readers and the writer do not wait for each other. After a power failure the last
-    // transactions may be missing, the others are whole.
-    s.db_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", "opening failed");
+    // transactions may be missing, the others are whole. What a transaction changes stays in memory
+    // until it is committed, up to 64 MiB.
+    s.db_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536",
+              "opening failed");
     s.writer_.emplace(s.db_);
     return s;
   }
 
   /// Opens a file to read it as it is now, also while a process writes to it: what that process
-  /// adds later is not seen.
-  static store read(const std::filesystem::path& path) {
+  /// adds later is not seen. Without `check` it is not looked for damage, which takes longer than
+  /// all else: for a file that this program has just written.
+  static store read(const std::filesystem::path& path, bool check = true) {
     check_path(path);
     std::error_code code;
     if (!std::filesystem::exists(path, code))
@@ -71,7 +76,7 @@ public:
     s.db_.run("BEGIN", "opening failed");
     if (s.check_kind())
       throw file_error(s.path(), "the file is empty: no campaign was written to it");
-    s.load();
+    s.load(check);
     return s;
   }
 
@@ -214,13 +219,8 @@ public:
     if (how != outcome::crash && how != outcome::hang)
       throw std::invalid_argument("bitfault: campaign store: a process does not die of '" +
                                   std::string(name_of(how)) + "'");
-    const char* doing = "writing a trial's death failed";
-    detail::transaction whole = begin(doing);
-    detail::statement(db_,
-                      "INSERT INTO death VALUES(?, ?, ?, 1)"
-                      " ON CONFLICT(experiment, trial, how) DO UPDATE SET count = count + 1",
-                      doing)
-        .run(std::uint64_t{experiment}, trial, name_of(how));
+    detail::transaction whole = begin(detail::writing_deaths);
+    detail::write_death(db_, experiment, trial, how);
     whole.commit();
     for (const trial_deaths& d : deaths(experiment))
       if (d.trial == trial)
@@ -230,38 +230,33 @@ public:
   /// The trials that died, in rising order.
   std::vector<trial_deaths> deaths(std::size_t experiment) const {
     at(experiment);
-    std::vector<trial_deaths> list;
-    detail::statement row(db_,
-                          "SELECT trial, how, count FROM death WHERE experiment = ? ORDER BY trial",
-                          "reading the deaths failed");
-    row.bind(0, std::uint64_t{experiment});
-    while (row.step()) {
-      if (list.empty() || list.back().trial != row.word(0))
-        list.push_back({row.word(0), 0, 0});
-      (row.text(1) == name_of(outcome::crash) ? list.back().crashes : list.back().hangs) =
-          row.small(2);
-    }
-    return list;
+    return detail::read_deaths(db_, experiment);
   }
-  /// Takes over deaths that another store has counted; of two counts the larger one stays.
-  void add_deaths(std::size_t experiment, std::span<const trial_deaths> list) {
-    at(experiment);
-    const char* doing = "writing deaths failed";
+  /// Takes over what another file of this campaign has beyond this one: trials that are not here
+  /// yet, and of the deaths that both have counted the larger number. Trials from `stopped_at` on
+  /// are left out. Rows are copied as they are: whether trials that both have are the same, and
+  /// whether the other's are what was written, is the caller's to know. One transaction.
+  void add_all_of(const store& part) {
+    const char* doing = "merging failed";
+    detail::attached_file rows(db_, part.path(), doing);
     detail::transaction whole = begin(doing);
-    detail::statement row(db_,
-                          "INSERT INTO death VALUES(?, ?, ?, ?) ON CONFLICT(experiment, trial, how)"
-                          " DO UPDATE SET count = max(count, excluded.count)",
-                          doing);
-    for (const trial_deaths& d : list) {
-      const std::uint64_t number = experiment;
-      if (d.trial >= limit(experiment))
-        continue;
-      if (d.crashes != 0)
-        row.run(number, d.trial, name_of(outcome::crash), d.crashes);
-      if (d.hangs != 0)
-        row.run(number, d.trial, name_of(outcome::hang), d.hangs);
+    std::vector<trial_ranges> now = stored_;
+    for (std::size_t e = 0; e < now.size(); ++e) {
+      trial_ranges theirs = part.stored(e);
+      theirs.cut(limit(e));
+      now[e].add(theirs);
+      std::uint64_t copied = 0;
+      const std::vector<trial_range> gaps = stored_[e].overlaps(theirs)
+                                                ? stored_[e].missing_below(limit(e))
+                                                : std::vector<trial_range>{{0, limit(e)}};
+      for (const trial_range& gap : gaps)
+        copied += rows.copy_trials(e, gap);
+      rows.copy_deaths(e, limit(e));
+      if (copied != now[e].count() - stored_[e].count())
+        throw file_error(part.path(), "somebody has written to it while it was merged");
     }
     whole.commit();
+    stored_ = std::move(now);
   }
 
 private:
@@ -332,6 +327,13 @@ private:
     return false;
   }
 
+  void check_for_damage() const {
+    detail::statement sound(db_, "PRAGMA quick_check(1)", "checking the file failed");
+    while (sound.step())
+      if (sound.text(0) != "ok")
+        detail::damaged(path(), sound.text(0));
+  }
+
   void make(const campaign_description& description) {
     const char* doing = "making the file failed";
     detail::transaction whole(db_, doing);
@@ -343,11 +345,9 @@ private:
     whole.commit();
   }
 
-  void load() {
-    detail::statement sound(db_, "PRAGMA quick_check(1)", "checking the file failed");
-    while (sound.step())
-      if (sound.text(0) != "ok")
-        detail::damaged(path(), sound.text(0));
+  void load(bool check) {
+    if (check)
+      check_for_damage();
     description_ = detail::read_description(db_);
     golden_ = detail::read_golden(db_);
     stored_.assign(description_.experiments.size(), {});

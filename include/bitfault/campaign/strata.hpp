@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../statistics/allocation.hpp"
+#include "bound_experiment.hpp"
 #include "experiment.hpp"
 #include "fault_space.hpp"
 #include "target.hpp"
@@ -18,10 +20,13 @@ namespace bitfault::campaign {
 
 /// The experiments that an experiment stands for: itself, or one for each of its strata
 /// (`experiment::strata`). A stratum that has fewer sites than the experiment asks for trials has
-/// each once. Targets without elements have no stratum.
+/// each once. Targets without elements have no stratum. With proportional allocation the trials are
+/// those of the whole, in parts by `proportional_allocation`.
 ///
 /// Throws std::invalid_argument for strata of bits where a mask has several, for a target whose
-/// name is a pattern that fits others too, and what `fault_space` throws.
+/// name is a pattern that fits others too, for a proportional allocation that leaves a stratum
+/// without a trial or is none of single faults or has a stop rule; and what `fault_space` and
+/// `bound_experiment` throw.
 inline std::vector<experiment> strata_of(const experiment& whole, const std::vector<target>& all) {
   if (whole.strata == strata_kind::none)
     return {whole};
@@ -35,11 +40,33 @@ inline std::vector<experiment> strata_of(const experiment& whole, const std::vec
       e.trials = std::min(e.trials, fault_space(all, {target_number}, e.fault).sites());
     strata.push_back(std::move(e));
   };
+  const auto allocate = [&] {
+    if (whole.amount.which != fault_amount::kind::single)
+      refuse("deals its trials out by the number of sites; that takes amount \"single\"");
+    if (whole.stop)
+      refuse("deals its trials out by the number of sites; with a stop rule, which each stratum "
+             "has for itself, that says nothing");
+    experiment together = whole;
+    together.strata = strata_kind::none;
+    std::vector<std::uint64_t> sites;
+    for (const experiment& e : strata)
+      sites.push_back(fault_space(all, find_targets(all, e.targets), e.fault).sites());
+    const std::vector<std::uint64_t> given =
+        proportional_allocation(sites, bound_experiment(together, 0, 0, all).trials());
+    for (std::size_t i = 0; i < strata.size(); ++i) {
+      if (given[i] == 0)
+        refuse("has no trial for '" + strata[i].name + "', which has " + std::to_string(sites[i]) +
+               " sites; ask for more trials");
+      strata[i].plan.reset();
+      strata[i].trials = given[i];
+    }
+  };
   for (const std::size_t i : find_targets(all, whole.targets)) {
     if (all[i].size == 0)
       continue;
     experiment e = whole;
     e.strata = strata_kind::none;
+    e.allocation = allocation_kind::each;
     e.stratum_of = whole.name;
     e.targets = {all[i].name};
     if (find_targets(all, e.targets).size() != 1)
@@ -61,6 +88,8 @@ inline std::vector<experiment> strata_of(const experiment& whole, const std::vec
   }
   if (strata.empty())
     refuse("has strata without any fault site");
+  if (whole.allocation == allocation_kind::proportional)
+    allocate();
   return strata;
 }
 

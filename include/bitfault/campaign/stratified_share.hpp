@@ -30,9 +30,10 @@ inline std::vector<std::string> stratified_experiments(const campaign_descriptio
 /// the same, however many trials each stratum had. `views` are of all the campaign's experiments,
 /// with intervals of the given confidence. The method is that of the strata's own intervals.
 ///
-/// Strata of a fixed number of trials are independent: `combined_estimate`. Those with a stop rule
-/// end when it suits them, so each gets the confidence that makes all hold together, and the bounds
-/// are the weighted means of theirs. No interval where a stratum has no trial yet.
+/// Strata of a fixed number of trials are independent: `pooled_interval` where the trials are in
+/// proportion to the sites, else `combined_estimate`. Those with a stop rule end when it suits
+/// them, so each gets the confidence that makes all hold together, and the bounds are the weighted
+/// means of theirs. No interval where a stratum has no trial yet.
 inline trial_estimate stratified_share(const store& s, const std::string& name,
                                        std::span<const experiment_overview> views,
                                        double confidence = 0.95) {
@@ -44,6 +45,9 @@ inline trial_estimate stratified_share(const store& s, const std::string& name,
       strata.push_back(i);
   trial_estimate result;
   std::vector<weighted_estimate> parts;
+  std::vector<stratum> counts;
+  std::uint64_t population = 0;
+  bool finite = true;
   bool looks = false;
   for (const std::size_t i : strata) {
     const stored_experiment& e = d.experiments[i];
@@ -51,12 +55,16 @@ inline trial_estimate stratified_share(const store& s, const std::string& name,
     trial_estimate known = sums.critical_share(sums.all());
     result.hits += known.hits;
     result.of += known.of;
+    counts.push_back({e.sites, known.of, known.hits});
+    const std::uint64_t own = noisy ? unlimited : population_of(e.asked, e.sites);
+    finite = finite && own != unlimited;
+    population += e.sites;
     if (known.of == 0)
       continue;
     if (known.method == interval_method::anytime) {
       looks = true;
-      known.bounds = anytime_interval(known.hits, known.of, each_of(confidence, strata.size()),
-                                      noisy ? unlimited : population_of(e.asked, e.sites));
+      known.bounds =
+          anytime_interval(known.hits, known.of, each_of(confidence, strata.size()), own);
     }
     if (parts.empty() || known.method != interval_method::exact)
       result.method = known.method;
@@ -67,6 +75,9 @@ inline trial_estimate stratified_share(const store& s, const std::string& name,
   const estimate all = combined_estimate(parts);
   result.value = all.value;
   result.bounds = all.bounds;
+  if (result.method == interval_method::clopper_pearson)
+    if (const auto pooled = pooled_interval(counts, confidence, finite ? population : unlimited))
+      result.bounds = *pooled;
   if (looks) {
     double weights = 0, lower = 0, upper = 0;
     for (const weighted_estimate& part : parts) {

@@ -73,8 +73,8 @@ struct accuracy_drop {
 };
 
 /// What an experiment's trials add up to, as a whole and by target, bit and fault action; and how
-/// sure each share is. Trials are added one by one and not kept, but for one number each if there
-/// are labels.
+/// sure each share is. Trials are added one by one and not kept, but for one number each, up to
+/// four times: for all, and for those of a target, a bit and an action.
 ///
 /// Which interval holds follows from the experiment (see `interval_method`). One random input for
 /// each trial: trials are independent, Wilson's. All inputs in each trial: the fault is the unit;
@@ -130,17 +130,13 @@ public:
     add_trial(all_, r, rules_);
     add_inputs(r);
     const std::uint64_t judged = input_count(r.outcomes);
+    const std::optional<double> drop = drop_of(r, judged);
+    keep_drop(all_, drop);
     if (sdc_by_trial_ && judged != 0)
       sdc_by_trial_->add(static_cast<double>(r.outcomes[static_cast<std::size_t>(outcome::sdc)]) /
                          static_cast<double>(judged));
     if (r.faults.size() == 1)
-      add_to_parts(r, r.faults.front());
-    if (judged == 0)
-      return;
-    const std::uint64_t golden_correct = input_count(r.outcomes_golden_correct);
-    drops_.push_back(
-        (static_cast<double>(golden_correct) - static_cast<double>(r.answered_correctly)) /
-        static_cast<double>(judged));
+      add_to_parts(r, r.faults.front(), drop);
   }
 
   const trial_tally& all() const noexcept { return all_; }
@@ -217,31 +213,34 @@ public:
                : t.sums[criterion] / static_cast<double>(t.inputs);
   }
 
-  /// None without labels: no golden and no faulty answer was right. O(50 trials).
-  std::optional<accuracy_drop> accuracy() const {
-    if (drops_.empty() || (all_.golden_correct == 0 && all_.answered_correctly == 0))
+  /// Of all trials, or of those that struck one target, bit position, or action. None without
+  /// labels: no golden and no faulty answer was right; nor for a bit of a target. O(50 trials).
+  std::optional<accuracy_drop> accuracy() const { return accuracy(all_); }
+  std::optional<accuracy_drop> accuracy(const trial_tally& t) const {
+    const std::vector<double>& all = t.drops;
+    if (all.empty() || (all_.golden_correct == 0 && all_.answered_correctly == 0))
       return std::nullopt;
     accuracy_drop drop;
-    drop.mean.of = drops_.size();
+    drop.mean.of = all.size();
     double sum = 0;
-    for (const double d : drops_)
+    for (const double d : all)
       sum += d;
-    drop.mean.value = sum / static_cast<double>(drops_.size());
+    drop.mean.value = sum / static_cast<double>(all.size());
     drop.mean.bounds = {-1, 1};
-    if (is_truth(all_)) {
+    if (is_truth(t)) {
       drop.mean.bounds = {drop.mean.value, drop.mean.value};
       drop.mean.method = interval_method::exact;
     } else if (stops_early_) {
-      mean_sequence drops(confidence_, {-1, 1}, population(all_));
-      for (const double d : drops_)
+      mean_sequence drops(confidence_, {-1, 1}, population(t));
+      for (const double d : all)
         drops.add(d);
       drop.mean.bounds = drops.current();
       drop.mean.method = interval_method::anytime;
     } else {
-      drop.mean.bounds = bounded_mean_interval(drops_, confidence_, {-1, 1}, population(all_));
+      drop.mean.bounds = bounded_mean_interval(all, confidence_, {-1, 1}, population(t));
       drop.mean.method = interval_method::bounded_mean;
     }
-    std::vector<double> sorted = drops_;
+    std::vector<double> sorted = all;
     std::sort(sorted.begin(), sorted.end());
     drop.median = quantile(sorted, 0.5);
     drop.percentile_95 = quantile(sorted, 0.95);
@@ -275,19 +274,34 @@ private:
       (*sdc_by_input_)[i] += outcomes[i] == letter ? 1 : 0;
   }
 
-  void add_to_parts(const trial_record& r, const injected_fault& f) {
+  static std::optional<double> drop_of(const trial_record& r, std::uint64_t judged) {
+    if (judged == 0)
+      return std::nullopt;
+    const std::uint64_t golden_correct = input_count(r.outcomes_golden_correct);
+    return (static_cast<double>(golden_correct) - static_cast<double>(r.answered_correctly)) /
+           static_cast<double>(judged);
+  }
+  static void keep_drop(trial_tally& t, std::optional<double> drop) {
+    if (drop)
+      t.drops.push_back(*drop);
+  }
+
+  void add_to_parts(const trial_record& r, const injected_fault& f, std::optional<double> drop) {
     const auto add = [&](trial_tally& t, std::uint64_t sites) {
       t.sites = sites;
       add_trial(t, r, rules_);
     };
     add(by_target_[f.target], sites_[f.target]);
     add(by_action_[f.fault.action], all_.sites);
+    keep_drop(by_target_[f.target], drop);
+    keep_drop(by_action_[f.fault.action], drop);
     if (std::popcount(f.fault.mask) != 1)
       return;
     // Of a family of single bits, every element has each bit once.
     const auto bit = static_cast<unsigned>(std::countr_zero(f.fault.mask));
     const std::string& type = targets_[f.target].element_type;
     add(by_bit_[{type, bit}], elements_of_type_[type]);
+    keep_drop(by_bit_[{type, bit}], drop);
     add(by_both_[{f.target, bit}], elements_[f.target]);
   }
 
@@ -353,7 +367,6 @@ private:
   std::map<type_bit, trial_tally> by_bit_;
   std::map<target_bit, trial_tally> by_both_;
   std::map<fault_action, trial_tally> by_action_;
-  std::vector<double> drops_;                 ///< of each trial, in their order
   std::optional<mean_sequence> sdc_by_trial_; ///< under a stop rule, of trials on all inputs
   std::optional<std::vector<std::uint64_t>> sdc_by_input_; ///< without one; none: not known
 };

@@ -33,12 +33,17 @@ inline std::string faults_text(const campaign_description& d, const trial_record
 
 /// What all experiments came to, as text. For each: the shares, with their intervals; the judged
 /// inputs by what they ended in; where there are several criteria, all of them; for single faults
-/// the SDC share of each target; and the trials that did most. Counts the complete prefix of each
+/// the SDC share of each target and, where they differ in it, of what they do to the bits; and the
+/// trials that did most. Says how noisy the golden run is. Counts the complete prefix of each
 /// experiment (see `experiment_overview`) and says what does not count yet. Depends on the stored
 /// trials alone.
 inline std::string summary_table(const store& s) {
   const campaign_description& d = s.description();
   const auto share = lettered_estimate_text;
+  const auto lost = [&](const summary& sums, const trial_tally& t) {
+    const auto drop = sums.accuracy(t);
+    return drop ? share(drop->mean) : std::string("-");
+  };
   const auto beyond_inputs = [&](const summary& sums) {
     const trial_estimate e = sums.sdc_share_beyond_inputs();
     return e.method == interval_method::none ? std::string("-") : share(e);
@@ -50,21 +55,22 @@ inline std::string summary_table(const store& s) {
              "masked", "SDC", "tolerable", "set aside"}};
   rows criteria{criterion_heads(d)};
   criteria[0].insert(criteria[0].begin(), "experiment");
-  rows parts{{"experiment", "target", "sites", "trials", "SDC"}};
+  rows parts{{"experiment", "target", "sites", "trials", "SDC", "accuracy lost"}};
+  rows actions{{"experiment", "action", "trials", "SDC", "accuracy lost"}};
   rows worst{{"experiment", "trial", "SDC inputs", "fault"}};
   std::string gaps;
   const std::vector<experiment_overview> views = overviews_of(s);
+  const bool by_action = has_several_actions(views);
   for (std::size_t e = 0; e < d.experiments.size(); ++e) {
     const experiment_overview& view = views[e];
     const summary& sums = view.sums;
     const trial_tally& all = sums.all();
     const std::string& name = d.experiments[e].asked.name;
-    const auto drop = sums.accuracy();
     whole.push_back({name, trials_text(view, s.stopped_at(e).has_value()),
                      share(sums.critical_share(all)), std::to_string(d.experiments[e].asked.tau),
                      share(sums.sdc_share(all)), beyond_inputs(sums),
                      share(sums.sdc_share(all, denominator::golden_correct)),
-                     share(sums.due_share(all)), drop ? share(drop->mean) : "-"});
+                     share(sums.due_share(all)), lost(sums, all)});
     ends.push_back({name, grouped_text(all.inputs), grouped_text(all.golden_correct)});
     for (const hit_counts& hits : all.outcomes)
       ends.back().push_back(grouped_text(hits.sum()));
@@ -76,7 +82,12 @@ inline std::string summary_table(const store& s) {
     if (sums.by_target().size() > 1)
       for (const auto& [target, tally] : sums.by_target())
         parts.push_back({name, d.targets[target].name, grouped_text(tally.sites),
-                         grouped_text(tally.trials), share(sums.sdc_share(tally))});
+                         grouped_text(tally.trials), share(sums.sdc_share(tally)),
+                         lost(sums, tally)});
+    if (by_action)
+      for (const auto& [action, tally] : sums.by_action())
+        actions.push_back({name, action_words(action), grouped_text(tally.trials),
+                           share(sums.sdc_share(tally)), lost(sums, tally)});
     for (const trial_record& r : view.worst)
       worst.push_back({name, std::to_string(r.number),
                        std::to_string(r.outcomes[static_cast<std::size_t>(outcome::sdc)]),
@@ -95,11 +106,15 @@ inline std::string summary_table(const store& s) {
       "fault (these inputs), T by\nfault and input (inputs like these), A anytime-valid, M of a "
       "mean; E: exact, every fault was tried on every input; "
       "-: no interval holds.\n";
+  if (const std::string golden = golden_text(s.golden()); !golden.empty())
+    text += golden + "\n";
   text += "\n" + detail::aligned(ends);
   if (d.criteria.size() > 1) // else it is the headline's, which stands in the first table
     text += "\n" + detail::aligned(criteria);
   if (parts.size() > 1)
     text += "\n" + detail::aligned(parts);
+  if (actions.size() > 1)
+    text += "\n" + detail::aligned(actions);
   if (worst.size() > 1)
     text += "\n" + detail::aligned(worst);
   return text;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../fault_list/crc32.hpp"
 #include "../fault_list/edit_distance.hpp"
 #include "../fault_list/file.hpp"
 #include "audit.hpp"
+#include "audit_crossed.hpp"
 #include "critical_bits_table.hpp"
 #include "export.hpp"
+#include "kept_masks.hpp"
 #include "merge.hpp"
 #include "model_kinds.hpp"
+#include "progress_line.hpp"
 #include "report.hpp"
 #include "run_configured.hpp"
 #include "store.hpp"
@@ -15,7 +19,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -61,8 +67,8 @@ inline std::optional<shard> parse_shard(std::string_view text) {
 inline void add_run_options(CLI::App& command, const std::shared_ptr<run_options>& o) {
   command
       .add_option("--threads", o->threads,
-                  "Threads or child processes; 0: as configured. Results do not depend on it")
-      ->check(CLI::Range(0, 1024));
+                  "Threads or child processes; else as configured. Results do not depend on it")
+      ->check(CLI::Range(1U, most_threads));
   command.add_flag("--isolate", o->isolate,
                    "Run trials in child processes, to survive crashes and hangs");
   command
@@ -169,6 +175,10 @@ inline void replay_stored(const std::string& path, const std::string& experiment
     throw std::invalid_argument("bitfault: experiment '" + experiment + "' has " +
                                 std::to_string(planned) + " trials, no number " +
                                 std::to_string(trial));
+  if (const auto stop = s.stopped_at(number); stop && trial >= *stop)
+    throw std::invalid_argument("bitfault: experiment '" + experiment +
+                                "' was stopped by its rule after " + std::to_string(*stop) +
+                                " trials, before trial " + std::to_string(trial));
   const auto campaign = known.models.open(stored_configuration(path, known.criteria));
   const trial_record now = campaign->replay(number, trial);
   std::cout << trial_text(s.description(), now);
@@ -206,6 +216,21 @@ struct critical_bits_command {
   bool quiet = false;
 };
 
+/// What has to be the same for a search to go on with what an earlier one has found.
+inline kept_masks::facts facts_of_search(const any_campaign& c, std::uint32_t experiment,
+                                         const critical_bits_options& o) {
+  const campaign_identity id = c.description().identity;
+  return {{"experiment", c.experiments()[experiment].what().name},
+          {"checked elements", std::to_string(o.checked)},
+          {"seed", std::to_string(id.seed)},
+          {"model", id.model},
+          {"checksum of the parameters", std::to_string(id.parameters_checksum)},
+          {"checksum of the golden outputs", std::to_string(c.golden().outputs_checksum())},
+          {"checksum of the configuration", std::to_string(crc32(id.configuration))},
+          {"library", id.library_version},
+          {"compiler", id.compiler}};
+}
+
 inline void search_configured(const critical_bits_command& o, const known_models& known) {
   configuration c = load_configuration(o.configuration, known.criteria);
   if (o.threads != 0)
@@ -218,17 +243,35 @@ inline void search_configured(const critical_bits_command& o, const known_models
   const std::uint32_t number = o.experiment.empty() && names.size() == 1
                                    ? 0
                                    : experiment_number(names, o.experiment, o.configuration);
-  const bool shows = !o.quiet && isatty(STDERR_FILENO) != 0;
+  // What is found is kept beside the file that it will be in.
+  std::optional<kept_masks> kept;
+  critical_bits_options search = o.search;
+  if (!o.csv.empty()) {
+    kept.emplace(o.csv + ".part", facts_of_search(*campaign, number, search));
+    search.known = kept->masks();
+    search.keep = [&](std::uint64_t place, std::uint64_t mask) { kept->keep(place, mask); };
+    if (!o.quiet && !search.known.empty())
+      std::cerr << grouped_text(search.known.size())
+                << " elements are known from an earlier call\n";
+  }
+  progress_line line(stderr, isatty(STDERR_FILENO) != 0);
+  const auto begin = std::chrono::steady_clock::now();
   const critical_bits_search found =
-      campaign->search_critical_bits(number, o.search, [&](std::uint64_t done, std::uint64_t of) {
-        if (shows)
-          std::fprintf(stderr, "\r%s of %s elements\x1b[K", grouped_text(done).c_str(),
-                       grouped_text(of).c_str());
+      campaign->search_critical_bits(number, search, [&](std::uint64_t done, std::uint64_t of) {
+        if (kept)
+          kept->write();
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+        progress p{done, of, done - std::min<std::uint64_t>(done, search.known.size()),
+                   took.count()};
+        p.unit = "elements";
+        if (!o.quiet)
+          line.show(p);
       });
-  if (shows)
-    std::fputs("\r\x1b[K", stderr);
-  if (!o.csv.empty())
+  line.clear();
+  if (kept) {
     bitfault::detail::write_file(o.csv, critical_bits_csv(found));
+    kept->remove();
+  }
   if (!o.quiet)
     std::cout << critical_bits_text(found) << std::flush;
 }
@@ -247,41 +290,73 @@ inline void add_critical_bits(CLI::App& app, const known_models& known, tool_com
                    "In so many of them every bit is tried, to see how often the search is wrong")
       ->capture_default_str();
   command->add_option("--csv", o->csv, "The file for what is found in each element");
-  command->add_option("--threads", o->threads, "0: as configured. Results do not depend on it")
-      ->check(CLI::Range(0, 1024));
+  command->add_option("--threads", o->threads, "Else as configured. Results do not depend on it")
+      ->check(CLI::Range(1U, most_threads));
   command->add_flag("--quiet", o->quiet, "No progress and no table");
   command->callback([&chosen, o, known] { chosen = [o, known] { search_configured(*o, known); }; });
 }
 
+struct audit_command {
+  std::string known, criterion = "sdc_1", experiment;
+  audit_options audit;
+};
+
+/// An experiment of a database whose trials ran on all inputs; by name where there are several.
+inline std::size_t crossed_experiment(const store& s, const std::string& name) {
+  std::vector<std::string> names;
+  for (const stored_experiment& e : s.description().experiments)
+    if (e.asked.all_inputs)
+      names.push_back(e.asked.name);
+  if (names.empty())
+    throw std::invalid_argument("bitfault: " + s.path() +
+                                " has no experiment whose trials ran on all inputs");
+  const std::string& wanted = name.empty() && names.size() == 1
+                                  ? names.front()
+                                  : names[experiment_number(names, name, s.path())];
+  std::size_t number = 0;
+  while (s.description().experiments[number].asked.name != wanted)
+    ++number;
+  return number;
+}
+
+inline void audit_known(const audit_command& o) {
+  if (bitfault::detail::read_file(o.known).starts_with("SQLite format 3")) {
+    const store s = store::read(o.known);
+    const crossed_population all = crossed_population_of(s, crossed_experiment(s, o.experiment));
+    std::cout << audit_table(all, audit_crossed(all, o.audit)) << std::flush;
+    return;
+  }
+  const truth all_faults = truth::load(o.known);
+  const std::size_t number = all_faults.number_of(o.criterion);
+  std::cout << audit_table(all_faults, number, audit(all_faults, number, o.audit)) << std::flush;
+}
+
 inline void add_audit(CLI::App& app, tool_command& chosen) {
-  struct options {
-    std::string truth;
-    std::string criterion = "sdc_1";
-    audit_options audit;
-  };
   auto* command = app.add_subcommand(
-      "audit", "Holds samplers and intervals against a truth: how often is each right?");
-  const auto o = std::make_shared<options>();
-  command->add_option("truth", o->truth, "A file with the outcome of every fault")->required();
-  command->add_option("--criterion", o->criterion, "One of the truth's")->capture_default_str();
+      "audit", "Holds samplers and intervals against what is known: how often is each right?");
+  const auto o = std::make_shared<audit_command>();
+  command
+      ->add_option("known", o->known,
+                   "A file with the outcome of every fault; or a database, for intervals of faults "
+                   "crossed with inputs")
+      ->required();
+  auto* criterion =
+      command->add_option("--criterion", o->criterion, "One of the file's")->capture_default_str();
+  command
+      ->add_option("--experiment", o->experiment,
+                   "One of the database's, on all inputs; needed if there are several")
+      ->excludes(criterion);
   command->add_option("--campaigns", o->audit.campaigns, "Of each method")
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
   command->add_option("--trials", o->audit.trials, "Faults in a campaign of fixed size")
-      ->check(CLI::Range(1, 1000000000))
+      ->check(CLI::Range(2, 1000000000))
       ->capture_default_str();
   command->add_option("--half-width", o->audit.half_width, "What impatient campaigns wait for")
       ->check(CLI::Range(1e-6, 0.5))
       ->capture_default_str();
   command->add_option("--seed", o->audit.seed)->capture_default_str();
-  command->callback([&chosen, o] {
-    chosen = [o] {
-      const truth all_faults = truth::load(o->truth);
-      const std::size_t number = all_faults.number_of(o->criterion);
-      std::cout << audit_table(all_faults, number, audit(all_faults, number, o->audit))
-                << std::flush;
-    };
-  });
+  command->callback([&chosen, o] { chosen = [o] { audit_known(*o); }; });
 }
 
 } // namespace detail

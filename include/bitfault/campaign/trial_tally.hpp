@@ -63,6 +63,9 @@ struct trial_tally {
   hit_counts due_golden_correct{};
   std::vector<hit_counts> flags{}; ///< of each criterion that is a flag
   std::vector<double> sums{};      ///< of each criterion
+  /// Golden minus faulty share of right answers in each trial, in their order, where a summary
+  /// keeps them.
+  std::vector<double> drops{};
 
   /// Judged inputs of each trial, and golden-correct ones, if they are the same in all trials.
   std::optional<std::uint64_t> inputs_each{};
