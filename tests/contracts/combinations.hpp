@@ -80,7 +80,7 @@ struct backwards {
 /// A user's own model at word level. Events that meet do not commute.
 struct rotate_masked {
   template <class W>
-  constexpr W operator()(W word, W mask, auto& random) const noexcept {
+  BITFAULT_FN constexpr W operator()(W word, W mask, auto& random) const noexcept {
     return static_cast<W>(static_cast<W>(word * 3u) ^ mask ^ static_cast<W>(random.next32() & 1u));
   }
 };
@@ -88,13 +88,22 @@ struct rotate_masked {
 /// A user's own model at value level.
 struct halve {
   template <class T>
-  constexpr T operator()(T value, auto& /*random*/) const noexcept {
+  BITFAULT_FN constexpr T operator()(T value, auto& /*random*/) const noexcept {
     return from_real<T>(to_real(value) / 2);
   }
 };
 
-inline std::vector<index_t> list_of_elements() {
-  std::vector<index_t> list;
+/// Lists that injectors refer to. Tests on a device put them where the device can read them.
+#if defined(BITFAULT_TEST_ALLOCATOR)
+template <class T>
+using list_of = std::vector<T, BITFAULT_TEST_ALLOCATOR<T>>;
+#else
+template <class T>
+using list_of = std::vector<T>;
+#endif
+
+inline list_of<index_t> list_of_elements() {
+  list_of<index_t> list;
   for (index_t i = 2; i < size; i += 1 + i % 7)
     list.push_back(i);
   return list;
@@ -109,7 +118,7 @@ void for_each_selector(F f) {
   f("exactly in a channel",
     make_injector(stuck_at_1{}, exactly{300}, bits::exponent{}, channel(2)));
   f("fraction of a box", make_injector(stuck_at_0{}, fraction{0.4}, bits::as_one{bits::exponent{}},
-                                       region{range{1, 3}, all, range{0, 5, 2}}));
+                                       region{range{1, 3}, bitfault::all, range{0, 5, 2}}));
   f("elements", make_injector(bit_flip{}, exactly_elements{100}, bits::given{3, 17, from_msb(0)}));
   f("low rate", make_injector(bit_flip{}, rate::per_bit(1e-3)));
   f("rate by bitmaps", make_injector(bit_flip{}, rate::per_bit(0.02)));
@@ -130,7 +139,7 @@ void for_each_selector(F f) {
 template <class F>
 void for_each_spread(F f) {
   const auto list = list_of_elements();
-  std::vector<std::uint32_t> masks(50);
+  list_of<std::uint32_t> masks(50);
   for (std::uint32_t i = 0; i < 50; ++i)
     masks[i] = 0x10001u * (i + 1);
   f("burst", make_injector(stuck_at_0{}, exactly_elements{100}, bits::adjacent{3}, burst{4}));
@@ -161,7 +170,7 @@ void for_each_spread(F f) {
 /// Faults in values.
 template <class F>
 void for_each_value_fault(F f) {
-  std::vector<float> values(120);
+  list_of<float> values(120);
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = static_cast<float>(i) * 0.5f;
   f("zero", make_injector(zero{}, exactly_elements{100}));

@@ -31,7 +31,7 @@ constexpr std::uint64_t negative(std::int64_t n) { return static_cast<std::uint6
 constexpr std::uint64_t largest = ~std::uint64_t{0};
 constexpr std::uint64_t longest = std::uint64_t{1} << 63; // -9223372036854775808
 
-constexpr int last_refusal = static_cast<int>(refusal::rank_differs);
+constexpr int last_refusal = static_cast<int>(refusal::device_error);
 
 std::string sentence(refusal reason, std::uint32_t axis, std::uint64_t value, std::uint64_t limit,
                      const char* place = "") {
@@ -148,6 +148,8 @@ TEST_CASE("every refusal has a sentence of its own that names its numbers") {
         "10 there");
   CHECK(sentence(refusal::rank_differs, 0, 3, 4, "apply") ==
         "bitfault: apply: the tensor has rank 3; the faults are for a tensor of rank 4");
+  CHECK(sentence(refusal::device_error, 0, 17, 0, "cudaErrorInvalidDevicePointer") ==
+        "bitfault: cudaErrorInvalidDevicePointer: the call to the device failed with error 17");
   CHECK(sentence(refusal::space_too_large, 0, 0, 62, "bind") ==
         "bitfault: bind: the site space has more than 2^62 sites; it cannot be counted here");
   CHECK(sentence(refusal::scratch_too_small, 0, 3, 4, "scoped") ==

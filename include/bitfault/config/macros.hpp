@@ -11,6 +11,14 @@
 #define BITFAULT_FN
 #endif
 
+/// Before a BITFAULT_FN template that calls what it was given, which may be host code: nvcc then
+/// lets the host call it.
+#if defined(__CUDACC__)
+#define BITFAULT_CALLS_GIVEN _Pragma("nv_exec_check_disable")
+#else
+#define BITFAULT_CALLS_GIVEN
+#endif
+
 /// BITFAULT_EXCEPTIONS is 1 where bad input can be thrown: a hosted build with exceptions.
 /// Everywhere else a call reports it by its `status` alone.
 #if __STDC_HOSTED__ && defined(__cpp_exceptions)

@@ -54,7 +54,11 @@ BITFAULT_FN constexpr int ceil_log2(std::uint64_t x) noexcept { return bit_width
 BITFAULT_FN constexpr int popcount(std::uint64_t x) noexcept { return __builtin_popcountll(x); }
 
 BITFAULT_FN constexpr int count_trailing_zeros(std::uint64_t x) noexcept {
+#if defined(__CUDA_ARCH__) // which knows the other builtins, but not this one
+  return popcount((x & (~x + 1)) - 1);
+#else
   return x == 0 ? 64 : __builtin_ctzll(x);
+#endif
 }
 
 /// The upper half of a 32 x 32 bit product: scales a uniform word to [0, b).
@@ -102,7 +106,12 @@ BITFAULT_FN constexpr std::uint64_t as_given(index_t n) noexcept {
 
 /// Whether a * b fits into an index_t; if so, `product` is it.
 BITFAULT_FN constexpr bool multiply_fits(index_t a, index_t b, index_t& product) noexcept {
+#if defined(__CUDA_ARCH__)
+  product = a * b;
+  return mul_high(std::uint64_t{a}, std::uint64_t{b}) == 0;
+#else
   return !__builtin_mul_overflow(a, b, &product);
+#endif
 }
 
 /// A number as a policy keeps it: negative ones stay negative, so that they can be refused, and

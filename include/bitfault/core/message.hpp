@@ -199,6 +199,8 @@ constexpr message_text message(const status& s) noexcept {
   case refusal::rank_differs:
     return m << "the tensor has rank " << value << "; the faults are for a tensor of rank "
              << limit;
+  case refusal::device_error:
+    return m << "the call to the device failed with error " << value;
   }
   return m;
 }

@@ -57,6 +57,7 @@ public:
   BITFAULT_FN constexpr span(T* data, std::size_t size) noexcept : data_(data), size_(size) {}
   template <std::size_t N>
   BITFAULT_FN constexpr span(T (&array)[N]) noexcept : data_(array), size_(N) {}
+  BITFAULT_CALLS_GIVEN
   template <class Sequence>
     requires(!std::is_same_v<std::remove_cvref_t<Sequence>, span> &&
              detail::sequence_of<std::remove_reference_t<Sequence>, T> &&

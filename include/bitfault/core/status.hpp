@@ -41,6 +41,7 @@ enum class refusal : std::uint8_t {
   nothing_applied,
   wrong_device,
   rank_differs,
+  device_error,
 };
 
 /// The result of a call that may fail. Bad input is found before the first write, so a call that
@@ -50,7 +51,8 @@ struct [[nodiscard]] status {
   std::uint32_t axis = 0; ///< where: the axis, list position or bit number that was wrong
   /// What was given: the bits of a double for probabilities and `bad_parameter`; a negative number
   /// in two's complement; for `wrong_type` an element type as code * 1000 + bits, with the codes of
-  /// DLPack (2032 is float32), and 1000000 for each lane where there are several.
+  /// DLPack (2032 is float32), and 1000000 for each lane where there are several; for
+  /// `device_error` the number of the error, whose name is the place.
   std::uint64_t value = 0;
   std::uint64_t limit = 0; ///< what would have been allowed
   const char* place = "";  ///< which policy or call refused it

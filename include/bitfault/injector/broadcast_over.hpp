@@ -19,8 +19,9 @@ namespace bitfault {
 template <std::size_t N>
 struct axes {
   static_assert(N > 0, "bitfault: axes: no axis given; name at least one, as in axes{0, 1}");
-  std::int64_t axis[N > 0 ? N : 1]; ///< one that does not exist is refused
-                                    /// < where faults are injected
+  /// One that does not exist is refused where faults are injected.
+  std::int64_t axis[N > 0 ? N : 1];
+
   template <std::integral... I>
     requires(sizeof...(I) == N)
   BITFAULT_FN constexpr axes(I... a) noexcept : axis{static_cast<std::int64_t>(a)...} {}
@@ -159,9 +160,9 @@ private:
       for (std::size_t axis = 0; axis < outside.rank; ++axis)
         first += at[axis] * outside_distance[axis];
       slice.start_at(first);
+      // The first slice is refused or none: they have the same extents.
       if (const status s = inject(slice); !s.ok())
-        return s; // the first slice is refused or none: they have the same
-                  // extents
+        return s;
     }
     return {};
   }

@@ -36,6 +36,8 @@ public:
 
   BITFAULT_FN constexpr const Selector& selector() const noexcept { return selector_; }
   BITFAULT_FN constexpr const Family& family() const noexcept { return family_; }
+  BITFAULT_FN constexpr const Region& region() const noexcept { return region_; }
+  BITFAULT_FN constexpr index_t cells_per_event() const noexcept { return pattern_.cells(); }
 
   /// The random numbers of a key, for these lifetimes.
   BITFAULT_FN constexpr random_stream stream_of(const fault_key& key) const noexcept {
@@ -121,18 +123,8 @@ public:
     });
   }
 
-private:
-  /// Whether sites are drawn in an order that jumps about in the tensor.
-  static constexpr bool scattered = Selector::numbered && !Selector::gives_elements && !requires {
-    Selector::takes_all;
-  };
-
-  /// Whether the address of a site is known before its event acts.
-  template <class View>
-  static constexpr bool prefetches = View::contiguous&& Pattern::is_single&& Region::is_whole &&
-                                     (Selector::chooses_elements || Family::fixed_count != 0);
-
-  /// The cells of one event.
+  /// Calls body for the cells of one event, as `for_each` does: for backends that spread the events
+  /// themselves. Slots are counted from `slot` on.
   template <class Draw, class Body>
   BITFAULT_FN BITFAULT_INLINE constexpr void
   spread(const Draw& draw, const random_stream& stream, std::uint32_t step, index_t site,
@@ -171,6 +163,17 @@ private:
       }
     }
   }
+
+private:
+  /// Whether sites are drawn in an order that jumps about in the tensor.
+  static constexpr bool scattered = Selector::numbered && !Selector::gives_elements && !requires {
+    Selector::takes_all;
+  };
+
+  /// Whether the address of a site is known before its event acts.
+  template <class View>
+  static constexpr bool prefetches = View::contiguous&& Pattern::is_single&& Region::is_whole &&
+                                     (Selector::chooses_elements || Family::fixed_count != 0);
 
   /// The element and the mask of a site; returns the number of the mask.
   BITFAULT_FN BITFAULT_INLINE constexpr unsigned locate(const random_stream& stream, index_t site,
@@ -282,8 +285,10 @@ private:
     if (__builtin_is_constant_evaluated() || n < 4)
       return; // few: nothing to overlap
     constexpr index_t masks = Selector::chooses_elements ? 1 : Family::fixed_count;
+#if !defined(__CUDA_ARCH__) // in a kernel `batch` is 1, and there is no such builtin
     for (unsigned i = 0; i < n; ++i)
       __builtin_prefetch(view.address(sites[i] / masks), 1);
+#endif
   }
 
   BITFAULT_FN constexpr index_t count_events(const fault_key& key, index_t first,

@@ -138,11 +138,15 @@ public:
   template <class Executor, class X, class Scratch>
   constexpr auto scoped(const Executor& executor, X&& x, const fault_key& key,
                         Scratch&& scratch) const {
-    if constexpr (Enabled)
+    if constexpr (Enabled && requires { Executor::on_device; }) {
+      const auto& v = detail::as_view(static_cast<X&&>(x));
+      return executor.scoped(bind(v), v, key, static_cast<Scratch&&>(scratch));
+    } else if constexpr (Enabled) {
       return scope_in<fault_scope>(executor, detail::as_view(static_cast<X&&>(x)), key,
                                    static_cast<Scratch&&>(scratch));
-    else
+    } else {
       return nothing(executor, x, key);
+    }
   }
 
   /// Like `scoped`, for buffers that somebody else may write meanwhile.
@@ -305,7 +309,9 @@ private:
   constexpr auto enabled_scope(const Executor& executor, const View& view,
                                const fault_key& key) const {
     const auto bound = bind(view);
-    if constexpr (decltype(bound)::undo_kind == undo::nothing)
+    if constexpr (requires { Executor::on_device; })
+      return executor.scoped(bound, view, key);
+    else if constexpr (decltype(bound)::undo_kind == undo::nothing)
       return scope<fault_scope>(bound, executor, view, key, caller_scratch<View>{});
     else
       return scope<fault_scope>(bound, executor, view, key,

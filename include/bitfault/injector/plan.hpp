@@ -89,6 +89,14 @@ public:
       Codec::is_own_bits ? operation : bit_operation::none;
   static constexpr bool replaces_value = detail::replaces_value<Fault>();
 
+  /// For backends that spread the work themselves: whether the events may come in any order; no two
+  /// of them change one element; each site is a cell of the whole tensor; a log is kept.
+  static constexpr bool events_in_any_order = any_order;
+  static constexpr bool one_writer = !cells_type::events_may_meet || owned_elements;
+  static constexpr bool sites_are_cells =
+      Region::is_whole && Pattern::is_single && Lifetime::always_active;
+  static constexpr bool records = Observer::records;
+
   BITFAULT_FN constexpr plan(const extents<Capacity>& e, const status& state,
                              const Selector& selector, const Region& region, const Family& family,
                              const Pattern& pattern, const Codec& codec, const Fault& fault,
@@ -99,6 +107,8 @@ public:
   /// Whether the policies fit the extents.
   BITFAULT_FN constexpr const status& state() const noexcept { return state_; }
   BITFAULT_FN constexpr const extents<Capacity>& bound_extents() const noexcept { return extents_; }
+  BITFAULT_FN constexpr const cells_type& drawn_cells() const noexcept { return cells_; }
+  BITFAULT_FN constexpr const Fault& fault() const noexcept { return fault_; }
 
   /// The number of cells that a key draws, clipped and inactive ones included. O(1), or O(faults)
   /// for rates.
@@ -131,21 +141,15 @@ public:
   /// Injects the faults of a key. With scratch (`required_scratch` words) it keeps what `restore`
   /// needs. A call that is refused changes nothing, not even the log of an observer. Inlined, so
   /// that faults at given places become the instructions that one would write.
+  BITFAULT_CALLS_GIVEN
   template <class Executor, class View>
   BITFAULT_FN BITFAULT_INLINE constexpr status apply(const Executor& executor, const View& view,
                                                      const fault_key& key,
                                                      span<word> scratch = {}) const noexcept {
-    if (const status s = check(view); !s.ok())
-      return s;
-    if constexpr (known_without_draw && Executor::max_pieces == 1)
-      if (scratch.data() == nullptr) {
-        const Selector& selector = cells_.selector();
-        for (index_t i = 0; i < selector.units(); ++i)
-          change_bits<typename Executor::memory>(word_at(view, selector.element(i)),
-                                                 static_cast<word>(cells_.family().mask(0)));
-        return {};
-      }
-    return apply_drawn(executor, view, key, scratch);
+    if constexpr (requires { Executor::on_device; })
+      return executor.apply(*this, view, key);
+    else
+      return apply_on_host(executor, view, key, scratch);
   }
 
   /// Takes back what `apply` with the same view, key and scratch did. A call that is refused
@@ -225,6 +229,23 @@ private:
       return view.address(element);
     else
       return static_cast<T*>(nullptr);
+  }
+
+  template <class Executor, class View>
+  BITFAULT_FN BITFAULT_INLINE constexpr status apply_on_host(const Executor& executor,
+                                                             const View& view, const fault_key& key,
+                                                             span<word> scratch) const noexcept {
+    if (const status s = check(view); !s.ok())
+      return s;
+    if constexpr (known_without_draw && Executor::max_pieces == 1)
+      if (scratch.data() == nullptr) {
+        const Selector& selector = cells_.selector();
+        for (index_t i = 0; i < selector.units(); ++i)
+          change_bits<typename Executor::memory>(word_at(view, selector.element(i)),
+                                                 static_cast<word>(cells_.family().mask(0)));
+        return {};
+      }
+    return apply_drawn(executor, view, key, scratch);
   }
 
   BITFAULT_FN constexpr status check_scratch(const fault_key& key, const span<word>& scratch,
@@ -345,8 +366,7 @@ private:
   template <class Executor, class View>
   BITFAULT_FN constexpr bool apply_dense(const Executor& executor, const View& view,
                                          const fault_key& key) const noexcept {
-    constexpr bool plain = Region::is_whole && View::contiguous && Pattern::is_single &&
-                           Lifetime::always_active && !Observer::records;
+    constexpr bool plain = sites_are_cells && View::contiguous && !records;
     if constexpr (plain && requires { Selector::takes_all; }) {
       const random_stream stream = cells_.stream_of(key);
       const std::uint64_t mask = cells_.family().mask(0);

@@ -58,11 +58,19 @@ public:
     if (__builtin_is_constant_evaluated())
       for (std::uint32_t& key : keys_)
         key = 0;
-    for (unsigned j = 0; j < shape.rounds; j += 4) {
-      const philox_block b = stream.block(purpose::permutation, j / 4);
-      for (unsigned i = 0; i < 4; ++i)
-        keys_[j + i] = b.word[i];
-    }
+    for (unsigned j = 0; j < shape.rounds; j += 4)
+      make_round_keys(stream, j);
+  }
+
+  /// Without round keys: for threads that share one permutation and the work of making them.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+  BITFAULT_FN explicit keyed_permutation(const permutation_shape& shape) noexcept : shape_(shape) {}
+  /// Makes round keys j to j + 3. Requires that j is a multiple of 4 below `max_rounds`; those of
+  /// the rounds that there are have to be made before the first value is asked for.
+  BITFAULT_FN constexpr void make_round_keys(const random_stream& stream, unsigned j) noexcept {
+    const philox_block b = stream.block(purpose::permutation, j / 4);
+    for (unsigned i = 0; i < 4; ++i)
+      keys_[j + i] = b.word[i];
   }
 
   BITFAULT_FN constexpr index_t size() const noexcept { return shape_.size; }

@@ -62,6 +62,17 @@ public:
       decide(stream, t * quads + i, out + 4 * i);
   }
 
+  /// The words of quad q, the smallest part of a tile: trials [128 q, 128 q + 128).
+  BITFAULT_FN constexpr void quad(const random_stream& stream, std::uint64_t q,
+                                  std::uint32_t* out) const noexcept {
+    if (!one_) {
+      decide(stream, q, out);
+      return;
+    }
+    for (unsigned i = 0; i < 4; ++i)
+      out[i] = ~std::uint32_t{0};
+  }
+
   /// Whether trial s succeeds: the same answer as its bit in `tile`.
   BITFAULT_FN constexpr bool trial(const random_stream& stream, std::uint64_t s) const noexcept {
     std::uint32_t words[4] = {~0u, ~0u, ~0u, ~0u};

@@ -56,6 +56,8 @@ struct bound_permuted {
   BITFAULT_FN constexpr draw start(const random_stream& stream) const noexcept {
     return {keyed_permutation(shape, stream), count};
   }
+  /// A draw whose round keys are still to be made.
+  BITFAULT_FN draw start_without_keys() const noexcept { return {keyed_permutation(shape), count}; }
 };
 
 template <bool ChoosesElements>

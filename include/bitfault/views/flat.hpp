@@ -81,6 +81,7 @@ concept borrowing_sequence = contiguous_sequence<X> && borrowing<X>;
 template <detail::contiguous_sequence X>
 struct view_of<X> {
   static constexpr bool borrows = detail::borrowing_sequence<X>;
+  BITFAULT_CALLS_GIVEN
   template <class Y>
   BITFAULT_FN static constexpr auto make(Y& x) noexcept {
     using value = std::remove_cv_t<std::remove_pointer_t<decltype(x.data())>>;
