@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// LibTorch: views of tensors, faults in activations and in parameters of unmodified models. Empty
+// where LibTorch's headers are not there. Models for campaigns are in
+// <bitfault/integrations/torch/recorded_model.hpp>.
+
+#include "torch/activation_faults.hpp"
+#include "torch/inject.hpp"
+#include "torch/module_tensors.hpp"
+#include "torch/operator_call.hpp"
+#include "torch/operator_hook.hpp"
+#include "torch/parameter_faults.hpp"
+#include "torch/view.hpp"

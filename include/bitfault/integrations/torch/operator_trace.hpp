@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "module_tensors.hpp"
+#include "operator_hook.hpp"
+#include "recorded_call.hpp"
+#include "traced_layer.hpp"
+
+#if __has_include(<ATen/record_function.h>)
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/enum_tag.h>
+#include <ATen/core/ivalue.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace bitfault::detail {
+
+/// The operators of one pass of a module, with what each reads. In-place operators become layers of
+/// their own, which begin with what was there; views are parts of the layers that they show.
+class operator_trace {
+public:
+  /// Runs `forward(inputs)`, which returns the output. Throws std::invalid_argument for a module
+  /// whose operators cannot be run again one by one, and says which one cannot.
+  template <class Forward>
+  operator_trace(std::shared_ptr<const module_tensors> names, const ::at::Tensor& inputs,
+                 const Forward& forward)
+      : names_(std::move(names)) {
+    traced_layer first;
+    first.module = "input";
+    first.shape = memory_shape::of(inputs);
+    first.shape.offset = 0;
+    first.begin = inputs.storage_offset();
+    first.type = inputs.scalar_type();
+    layers_.push_back(first);
+    layer_at_[storage_of(inputs)] = 0;
+    kept_.push_back(inputs);
+
+    hook_state hook;
+    hook.names = names_;
+    hook.whole = [this](recorded_call& call, const std::vector<::at::Tensor>& outputs) {
+      add(call, outputs);
+    };
+    thread_hooks::of_this_thread().add(hook);
+    try {
+      finish(forward(inputs));
+    } catch (...) {
+      thread_hooks::of_this_thread().remove(hook);
+      if (hook.error) // what stopped the trace, rather than what came of it
+        std::rethrow_exception(hook.error);
+      throw;
+    }
+    thread_hooks::of_this_thread().remove(hook);
+    if (hook.error)
+      std::rethrow_exception(hook.error);
+  }
+
+  /// The inputs, then all that leads to the output, which is the last.
+  const std::vector<traced_layer>& layers() const noexcept { return layers_; }
+  const std::vector<traced_call>& computed() const noexcept { return computed_; }
+
+  /// Which part of its one input the last layer shows, if it is a view.
+  const std::optional<memory_shape>& view_of_output() const noexcept { return view_of_output_; }
+
+private:
+  using storage = const c10::StorageImpl*;
+  static storage storage_of(const ::at::Tensor& t) {
+    return t.has_storage() ? t.storage().unsafeGetStorageImpl() : nullptr;
+  }
+  [[noreturn]] void refuse(recorded_call& call, const std::string& why) const {
+    throw std::invalid_argument("bitfault: the module cannot be run operator by operator: " +
+                                call.text(*names_) + " " + why);
+  }
+
+  void add(recorded_call& call, const std::vector<::at::Tensor>& outputs) {
+    if (!call.handle())
+      refuse(call, "has no schema");
+    traced_call now{*call.handle()};
+    if (has_tag(now.handle, ::at::Tag::inplace_view))
+      return; // the tensor shows its new shape where it is read next
+    std::vector<std::size_t> inputs, parameters;
+    bool is_computed = false;
+    read_arguments(call, now, inputs, parameters, is_computed);
+    if (now.written) {
+      write(call, now, outputs, inputs, parameters);
+      return;
+    }
+    std::vector<std::size_t> fresh;
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      if (!is_known(outputs[i]))
+        fresh.push_back(i);
+    if (fresh.empty() && !outputs.empty())
+      return; // views
+    if (has_tag(now.handle, ::at::Tag::nondeterministic_seeded))
+      refuse(call, "draws random numbers; put the module into evaluation mode");
+    if (outputs.empty() || decides(call)) {
+      if (!inputs.empty() && decides(call))
+        refuse(call, "lets values decide what runs next");
+      return;
+    }
+    const std::uint64_t number = numbers_[{call.module_of(*names_), call.name()}]++;
+    for (const std::size_t i : fresh) {
+      for (const std::size_t j : fresh)
+        if (j < i && recorded_call::share_memory(outputs[i], outputs[j]))
+          refuse(call, "puts out two tensors in one memory");
+      keep(outputs[i]);
+      now.output = i;
+      if (!inputs.empty())
+        add_layer(call, now, number, outputs[i], inputs, parameters);
+      else if (is_computed || !parameters.empty())
+        add_computed(now, outputs[i], parameters);
+      else
+        fixed_at_[storage_of(outputs[i])] = outputs[i].clone();
+    }
+  }
+
+  /// Layers that a call reads, what else it takes, and what it writes to.
+  void read_arguments(recorded_call& call, traced_call& now, std::vector<std::size_t>& inputs,
+                      std::vector<std::size_t>& parameters, bool& is_computed) {
+    now.arguments = call.arguments();
+    const auto& declared = now.handle.schema().arguments();
+    const auto take = [&](std::size_t i, std::optional<std::size_t> in_list,
+                          const ::at::Tensor& t) {
+      if (!t.defined())
+        return;
+      const bool writes = i < declared.size() && declared[i].alias_info() != nullptr &&
+                          declared[i].alias_info()->isWrite();
+      if (writes && (now.written || in_list))
+        refuse(call, "writes to several tensors");
+      if (writes)
+        now.written = now.tensors.size();
+      now.tensors.push_back({i, in_list, source_of(call, t, writes)});
+      const traced_source& from = now.tensors.back().source;
+      if (from.from == traced_source::origin::layer)
+        add_once(inputs, from.number);
+      if (from.from == traced_source::origin::computed) {
+        is_computed = true;
+        for (const std::size_t p : computed_parameters_[from.number])
+          add_once(parameters, p);
+      }
+      for (std::size_t p = 0; p < names_->all().size(); ++p)
+        if (recorded_call::share_memory(names_->all()[p].tensor, t))
+          add_once(parameters, p);
+    };
+    for (std::size_t i = 0; i < now.arguments.size(); ++i) {
+      const c10::IValue& value = now.arguments[i];
+      if (value.isTensor()) {
+        take(i, std::nullopt, value.toTensor());
+      } else if (value.isList()) {
+        const auto parts = value.toListRef();
+        for (std::size_t part = 0; part < parts.size(); ++part)
+          if (parts[part].isTensor())
+            take(i, part, parts[part].toTensor());
+      } else if (value.isTuple()) {
+        refuse(call, "takes a tuple");
+      }
+    }
+  }
+
+  traced_source source_of(recorded_call& call, const ::at::Tensor& t, bool writes) {
+    traced_source s;
+    s.shape = memory_shape::of(t);
+    if (t.layout() != ::at::kStrided || !t.has_storage())
+      refuse(call, "takes a tensor that is not strided");
+    if (const auto at = layer_at_.find(storage_of(t)); at != layer_at_.end()) {
+      s.from = traced_source::origin::layer;
+      s.number = at->second;
+      const traced_layer& from = layers_[s.number];
+      s.shape.offset -= from.begin;
+      if (t.scalar_type() != from.type)
+        refuse(call, "reads a tensor as another element type than it was written");
+      if (!within(s.shape, from))
+        refuse(call, "reads memory beyond what an operator has put out");
+    } else if (const auto other = computed_at_.find(storage_of(t)); other != computed_at_.end()) {
+      s.from = traced_source::origin::computed;
+      s.number = other->second;
+    } else {
+      s.tensor = names_->owns_memory_of(t) || writes ? t : t.clone();
+    }
+    return s;
+  }
+
+  static bool within(const memory_shape& part, const traced_layer& whole) {
+    std::int64_t last = part.offset, room = 0;
+    for (std::size_t axis = 0; axis < part.sizes.size(); ++axis) {
+      if (part.sizes[axis] == 0)
+        return true;
+      last += (part.sizes[axis] - 1) * part.strides[axis];
+    }
+    for (std::size_t axis = 0; axis < whole.shape.sizes.size(); ++axis)
+      room += (whole.shape.sizes[axis] - 1) * whole.shape.strides[axis];
+    return part.offset >= 0 && last <= room;
+  }
+
+  void add_layer(recorded_call& call, const traced_call& now, std::uint64_t number,
+                 const ::at::Tensor& output, const std::vector<std::size_t>& inputs,
+                 const std::vector<std::size_t>& parameters) {
+    if (output.layout() != ::at::kStrided || !output.is_non_overlapping_and_dense())
+      refuse(call, "puts out a tensor that is not dense");
+    traced_layer l{call.module_of(*names_), call.name(), number, now, memory_shape::of(output)};
+    l.begin = std::exchange(l.shape.offset, 0);
+    l.type = output.scalar_type();
+    l.inputs = inputs;
+    l.parameters = parameters;
+    layer_at_[storage_of(output)] = layers_.size();
+    layers_.push_back(std::move(l));
+  }
+
+  void add_computed(const traced_call& now, const ::at::Tensor& output,
+                    const std::vector<std::size_t>& parameters) {
+    computed_at_[storage_of(output)] = computed_.size();
+    computed_.push_back(now);
+    computed_parameters_.push_back(parameters);
+  }
+
+  /// An in-place operator: a layer whose output begins as the memory that it writes to.
+  void write(recorded_call& call, traced_call now, const std::vector<::at::Tensor>& outputs,
+             std::vector<std::size_t> inputs, std::vector<std::size_t> parameters) {
+    traced_source& target = now.tensors[*now.written].source;
+    const ::at::Tensor struck = tensor_argument(call, now.tensors[*now.written]);
+    if (names_->owns_memory_of(struck))
+      refuse(call, "writes to a parameter or buffer of the module");
+    if (has_tag(now.handle, ::at::Tag::nondeterministic_seeded))
+      refuse(call, "draws random numbers; put the module into evaluation mode");
+    for (const ::at::Tensor& o : outputs)
+      if (!is_known(o) && storage_of(o) != storage_of(struck))
+        refuse(call, "writes to an argument and puts out another tensor, too");
+    traced_layer l{call.module_of(*names_), call.name(),
+                   numbers_[{call.module_of(*names_), call.name()}]++};
+    if (target.from == traced_source::origin::layer) {
+      const traced_layer& before = layers_[target.number];
+      l.shape = before.shape;
+      l.begin = before.begin;
+      l.type = before.type;
+    } else {
+      const auto fixed = fixed_at_.find(storage_of(struck));
+      if (fixed == fixed_at_.end())
+        refuse(call, "writes to a tensor that no operator has made");
+      if (inputs.empty())
+        refuse(call, "writes to a constant");
+      // `target` is what is written; the whole of it begins as the constant.
+      l.shape = memory_shape::of(fixed->second);
+      l.begin = struck.storage_offset() - target.shape.offset;
+      l.type = fixed->second.scalar_type();
+      target.tensor = fixed->second;
+      fixed_at_.erase(fixed);
+    }
+    l.call = std::move(now);
+    l.inputs = std::move(inputs);
+    l.parameters = std::move(parameters);
+    layer_at_[storage_of(struck)] = layers_.size();
+    layers_.push_back(std::move(l));
+    kept_.push_back(struck);
+  }
+
+  static ::at::Tensor tensor_argument(recorded_call& call, const traced_argument& a) {
+    return call.arguments()[a.argument].toTensor();
+  }
+
+  /// Takes what does not lead to the output out, and makes the output the last layer.
+  void finish(const c10::IValue& returned) {
+    if (!returned.isTensor())
+      throw std::invalid_argument(
+          "bitfault: the module returns " + returned.tagKind() +
+          ", not one tensor; give a function that returns the tensor that counts");
+    const ::at::Tensor& output = returned.toTensor();
+    const auto at = layer_at_.find(storage_of(output));
+    if (at == layer_at_.end())
+      throw std::invalid_argument("bitfault: the module's output does not depend on its inputs");
+    memory_shape shape = memory_shape::of(output);
+    shape.offset -= layers_[at->second].begin;
+    std::size_t last = at->second;
+    if (shape != layers_[last].shape || output.scalar_type() != layers_[last].type) {
+      if (output.scalar_type() != layers_[last].type || !within(shape, layers_[last]))
+        throw std::invalid_argument("bitfault: the module's output is no part of one operator's");
+      traced_layer view;
+      view.module = "output";
+      view.type = layers_[last].type;
+      view.shape.sizes = shape.sizes;
+      view.shape.strides = output.contiguous().strides().vec();
+      view.inputs = {last};
+      view_of_output_ = shape;
+      layers_.push_back(view);
+      last = layers_.size() - 1;
+    }
+    keep_what_leads_to(last);
+  }
+
+  void keep_what_leads_to(std::size_t last) {
+    std::vector<std::size_t> place(layers_.size(), 0);
+    place[last] = 1;
+    for (std::size_t n = last + 1; n-- > 0;)
+      if (place[n] != 0)
+        for (const std::size_t i : layers_[n].inputs)
+          place[i] = 1;
+    place[0] = 1;
+    std::vector<traced_layer> live;
+    for (std::size_t n = 0; n <= last; ++n) {
+      if (place[n] == 0)
+        continue;
+      place[n] = live.size();
+      traced_layer l = std::move(layers_[n]);
+      for (std::size_t& i : l.inputs)
+        i = place[i];
+      if (l.call)
+        for (traced_argument& a : l.call->tensors)
+          if (a.source.from == traced_source::origin::layer)
+            a.source.number = place[a.source.number];
+      live.push_back(std::move(l));
+    }
+    layers_ = std::move(live);
+  }
+
+  static void add_once(std::vector<std::size_t>& list, std::size_t n) {
+    if (std::find(list.begin(), list.end(), n) == list.end())
+      list.push_back(n);
+  }
+  /// While it is kept, no other tensor gets its memory.
+  void keep(const ::at::Tensor& t) { kept_.push_back(t); }
+  bool is_known(const ::at::Tensor& t) const {
+    const storage s = storage_of(t);
+    return layer_at_.contains(s) || computed_at_.contains(s) || fixed_at_.contains(s) ||
+           names_->owns_memory_of(t);
+  }
+  static bool has_tag(const c10::OperatorHandle& handle, ::at::Tag tag) {
+    return handle.hasTag(tag);
+  }
+  /// Whether a call turns values into something that is no tensor, or no tensor of a known shape.
+  static bool decides(const recorded_call& call) {
+    constexpr std::array<std::string_view, 6> names{"aten::item",       "aten::_local_scalar_dense",
+                                                    "aten::is_nonzero", "aten::equal",
+                                                    "aten::allclose",   "aten::nonzero"};
+    return std::find(names.begin(), names.end(), call.name()) != names.end() ||
+           has_tag(*call.handle(), ::at::Tag::dynamic_output_shape) ||
+           has_tag(*call.handle(), ::at::Tag::data_dependent_output);
+  }
+
+  std::shared_ptr<const module_tensors> names_;
+  std::vector<traced_layer> layers_;
+  std::vector<traced_call> computed_;
+  std::vector<std::vector<std::size_t>> computed_parameters_;
+  std::optional<memory_shape> view_of_output_;
+  std::unordered_map<storage, std::size_t> layer_at_; ///< whose output lies there now
+  std::unordered_map<storage, std::size_t> computed_at_;
+  std::unordered_map<storage, ::at::Tensor> fixed_at_; ///< constants that operators made, as made
+  std::map<std::pair<std::string, std::string>, std::uint64_t> numbers_;
+  std::vector<::at::Tensor> kept_;
+};
+
+} // namespace bitfault::detail
+
+#endif
