@@ -4,31 +4,17 @@
 // The arithmetic of the demo network's layers, forward only. One image at a time, so that what an
 // image becomes does not depend on the batch it is in.
 
-#include <Eigen/Core>
+#include "../shared/tensors.hpp"
 
 #include <algorithm>
 #include <cstddef>
 
 namespace demo {
 
-using index_t = Eigen::Index;
-
-/// Row-major, so that the memory of a convolution's weights is {out, in, kh, kw} in that order.
-template <class Scalar>
-using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-template <class Scalar>
-using vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
-
-/// Extents of one image's activation, row-major in memory: channels, then rows, then columns.
-struct shape {
-  index_t channels = 0;
-  index_t height = 0;
-  index_t width = 0;
-
-  [[nodiscard]] constexpr index_t size() const noexcept { return channels * height * width; }
-  [[nodiscard]] constexpr bool operator==(const shape&) const noexcept = default;
-};
+using examples::index_t;
+using examples::matrix;
+using examples::shape;
+using examples::vector;
 
 /// Side of every convolution kernel. There is no padding: a convolution loses `kernel - 1` rows
 /// and columns.

@@ -4,25 +4,22 @@
 // The result does not depend on the number of threads: each batch is cut into the same slices,
 // whose gradients are added in the same order.
 
+#include "../shared/training.hpp"
 #include "data.hpp"
 #include "gradients.hpp"
 #include "network.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <numbers>
 #include <numeric>
-#include <random>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -30,6 +27,8 @@
 namespace {
 
 using demo::index_t;
+using examples::generator;
+using examples::read;
 
 struct options {
   std::filesystem::path data = "/usr/share/datasets/fashion-mnist";
@@ -60,16 +59,6 @@ constexpr const char* usage =
     "  --flip 0|1        mirror every other image\n"
     "  --seed N          of initial weights, order and augmentation\n"
     "  --threads N       does not change the result\n";
-
-/// All of `text` as a number.
-template <class Number>
-void read(const std::string& name, const std::string& text, Number& to) {
-  const auto* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, to);
-  if (error != std::errc{} || stop != end) {
-    throw std::invalid_argument(name + ": '" + text + "' is no number that fits");
-  }
-}
 
 [[nodiscard]] options parse(int count, char** arguments) {
   options result;
@@ -140,29 +129,6 @@ void check(const demo::labelled_images& set) {
   }
 }
 
-/// Random numbers that are the same with every C++ library (its distributions are not).
-class generator {
-public:
-  explicit generator(std::uint64_t seed) : engine_(seed) {}
-  [[nodiscard]] std::uint64_t below(std::uint64_t n) { return engine_() % n; }
-  [[nodiscard]] float uniform() { // [-1, 1)
-    return static_cast<float>(engine_() >> 40U) / static_cast<float>(1U << 23U) - 1.0F;
-  }
-
-private:
-  std::mt19937_64 engine_;
-};
-
-/// Uniform initial weights of variance 2 / inputs (He et al., 2015), zero bias.
-void initialize(demo::basic_parameters<float>& net, generator& random) {
-  for (auto* layer : {&net.conv1, &net.conv2, &net.conv3, &net.dense}) {
-    const float bound = std::sqrt(6.0F / static_cast<float>(layer->weight.cols()));
-    for (index_t i = 0; i < layer->weight.size(); ++i) {
-      layer->weight.data()[i] = bound * random.uniform();
-    }
-  }
-}
-
 /// One training example: which image, and how it is moved.
 struct example {
   std::size_t image = 0;
@@ -215,13 +181,14 @@ class trainer {
 public:
   trainer(const options& o, const demo::labelled_images& set)
       : options_(o), set_(set), pixels_(set.normalized(0, set.count())), random_(o.seed),
-        train_count_(set.count() - o.validation) {
-    initialize(net_, random_);
+        train_count_(set.count() - o.validation),
+        adam_(o.learning_rate, o.epochs * ((train_count_ + o.batch - 1) / o.batch)) {
+    for (auto* layer : {&net_.conv1, &net_.conv2, &net_.conv3, &net_.dense})
+      examples::initialize(layer->weight, random_);
     order_.resize(train_count_);
     for (std::size_t i = 0; i < train_count_; ++i) {
       order_[i].image = i;
     }
-    steps_ = o.epochs * ((train_count_ + o.batch - 1) / o.batch);
   }
 
   score epoch() {
@@ -302,16 +269,8 @@ private:
     }
   }
 
-  /// Adam (Kingma and Ba, 2015) with decoupled weight decay (Loshchilov and Hutter, 2019).
   void step(float scale) {
-    ++step_;
-    const float done = static_cast<float>(step_) / static_cast<float>(steps_);
-    const float rate = options_.learning_rate * std::min(1.0F, done * 50.0F) * 0.5F *
-                       (1.0F + std::cos(std::numbers::pi_v<float> * done));
-    constexpr float keep1 = 0.9F;
-    constexpr float keep2 = 0.999F;
-    const float correct1 = 1.0F - std::pow(keep1, static_cast<float>(step_));
-    const float correct2 = 1.0F - std::pow(keep2, static_cast<float>(step_));
+    adam_.begin_step();
     auto value = net_.parameters();
     auto mean = mean_.parameters();
     auto square = square_.parameters();
@@ -320,19 +279,13 @@ private:
       gradient[s] = slice_[s].gradient.parameters();
     }
     for (std::size_t t = 0; t < value.size(); ++t) {
-      const float decay = value[t].extents.size() > 1 ? options_.decay * rate : 0.0F;
+      const float decay = value[t].extents.size() > 1 ? options_.decay : 0.0F;
       for (std::size_t i = 0; i < value[t].data.size(); ++i) {
         float g = 0.0F;
         for (std::size_t s = 0; s < slices; ++s) {
           g += gradient[s][t].data[i];
         }
-        g *= scale;
-        float& m = mean[t].data[i];
-        float& v = square[t].data[i];
-        m = keep1 * m + (1.0F - keep1) * g;
-        v = keep2 * v + (1.0F - keep2) * g * g;
-        float& w = value[t].data[i];
-        w -= rate * (m / correct1) / (std::sqrt(v / correct2) + 1e-8F) + decay * w;
+        adam_.update(value[t].data[i], g * scale, mean[t].data[i], square[t].data[i], decay);
       }
     }
   }
@@ -342,8 +295,7 @@ private:
   std::vector<float> pixels_;
   generator random_;
   std::size_t train_count_;
-  std::size_t steps_ = 0;
-  std::size_t step_ = 0;
+  examples::adam adam_;
   std::vector<example> order_;
   std::array<slice_state, slices> slice_;
   demo::basic_parameters<float> net_, mean_, square_;

@@ -42,7 +42,7 @@ int main(int count, char** arguments) {
       for (const float x : seen.values)
         events += static_cast<double>(x);
       const auto begin = std::chrono::steady_clock::now();
-      const auto scores = spiking::summed_output<float>(net, seen.values);
+      const auto scores = spiking::scores_of<float>(net, seen.values, spiking::over_time::summed);
       in_network += std::chrono::steady_clock::now() - begin;
       correct += spiking::best_class<float>(scores) == test.labels[i] ? 1 : 0;
 

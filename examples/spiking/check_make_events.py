@@ -65,6 +65,13 @@ def main():
                 f"class {labels[i] + 1}: {len(events)} events in {end - begin} us, "
                 f"{-((begin - end) // 25000)} steps of 1 x 32 x 32, "
                 f"at most {max(cells.values())} in a cell\n"), shown.stdout
+        made = run(program, str(folder / "g"), "--gestures", "--first", "3", "--count", "1")
+        assert made.returncode == 0, made.stderr
+        assert sorted(f.name for f in (folder / "g").iterdir()) == [
+            "user03_simulated.aedat", "user03_simulated_labels.csv"]
+        shown = run(show_gestures, str(folder / "g" / "user03_simulated.aedat"))
+        assert [line.split(":")[0] for line in shown.stdout.splitlines()] == [
+            f"class {c}" for c in range(1, 12)], shown.stdout + shown.stderr
         lost = run(show_gestures, str(folder / "nothing.aedat"))
         assert lost.returncode == 1 and lost.stderr == (
             f"show_gestures: {folder / 'nothing.aedat'}: cannot be opened\n"), lost.stderr

@@ -6,7 +6,8 @@
 #include "weights_file.hpp"
 
 #include <algorithm>
-#include <stdexcept>
+#include <cstdint>
+#include <utility>
 
 namespace spiking {
 
@@ -40,18 +41,8 @@ network<float> make_event_network(const event_parameters<float>& parameters) {
 }
 
 network<float> load_event_network(const std::filesystem::path& file) {
-  const weights_file from = read_weights(file);
   event_parameters<float> parameters;
-  const auto tensors = parameters.tensors();
-  for (const auto& t : tensors) {
-    const auto values = from.floats(t.name, t.extents);
-    std::copy(values.begin(), values.end(), t.data.begin());
-  }
-  for (const auto& [name, unused] : from.tensors) {
-    if (std::none_of(tensors.begin(), tensors.end(),
-                     [&n = name](const auto& t) { return t.name == n; }))
-      throw std::runtime_error(from.name + ": tensor '" + name + "' is none of this network");
-  }
+  read_tensors(read_weights(file), parameters.tensors());
   return make_event_network(parameters);
 }
 

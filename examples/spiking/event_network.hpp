@@ -10,13 +10,12 @@
 // An image's scores are the sums over time of the readout's membranes.
 
 #include "events/frames.hpp"
+#include "named_tensors.hpp"
 #include "network.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace spiking {
@@ -53,28 +52,13 @@ struct event_parameters {
                          pool1_shape.channels* conv2_window.side* conv2_window.side};
   synapses<Scalar> readout{event_classes, pool2_shape.size()};
 
-  struct tensor {
-    std::string name;
-    std::vector<std::size_t> extents;
-    std::span<Scalar> data;
-  };
-
   /// All six, in the order of the layers, weight before bias: "conv1.weight"
   /// {out, in, kh, kw} ...
-  [[nodiscard]] std::vector<tensor> tensors() {
-    std::vector<tensor> list;
-    const auto add = [&list](const std::string& name, synapses<Scalar>& layer, index_t side) {
-      const auto out = static_cast<std::size_t>(layer.weight.rows());
-      const auto in = static_cast<std::size_t>(layer.weight.cols());
-      const auto length = static_cast<std::size_t>(side);
-      auto extents = side > 1 ? std::vector{out, in / (length * length), length, length}
-                              : std::vector{out, in};
-      list.push_back({name + ".weight", std::move(extents), {layer.weight.data(), out * in}});
-      list.push_back({name + ".bias", {out}, {layer.bias.data(), out}});
-    };
-    add("conv1", conv1, conv1_window.side);
-    add("conv2", conv2, conv2_window.side);
-    add("dense", readout, 1);
+  [[nodiscard]] std::vector<named_tensor<Scalar>> tensors() {
+    std::vector<named_tensor<Scalar>> list;
+    add_tensors(list, "conv1", conv1, conv1_window.side);
+    add_tensors(list, "conv2", conv2, conv2_window.side);
+    add_tensors(list, "dense", readout);
     return list;
   }
 };

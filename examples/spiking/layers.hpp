@@ -6,7 +6,7 @@
 // a time, so that its result does not depend on a batch. Nothing here knows of
 // fault injection.
 
-#include <Eigen/Core>
+#include "../shared/tensors.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,26 +17,10 @@
 
 namespace spiking {
 
-using index_t = Eigen::Index;
-
-/// Row-major, so that the memory of a convolution's weights is {out, in, kh,
-/// kw} in that order.
-template <class Scalar>
-using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-template <class Scalar>
-using vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
-
-/// Extents of an activation, row-major in memory: channels, then rows, then
-/// columns.
-struct shape {
-  index_t channels = 0;
-  index_t height = 1;
-  index_t width = 1;
-
-  [[nodiscard]] constexpr index_t size() const noexcept { return channels * height * width; }
-  [[nodiscard]] constexpr bool operator==(const shape&) const noexcept = default;
-};
+using examples::index_t;
+using examples::matrix;
+using examples::shape;
+using examples::vector;
 
 /// A square kernel of `side` that moves by `stride` over an image with
 /// `padding` zeros around it.
@@ -91,6 +75,9 @@ struct pooling {
   pooling_kind kind = pooling_kind::sum;
   kernel window{2, 2, 0};
 };
+
+/// max(x, 0); a NaN stays one.
+struct rectifier {};
 
 namespace detail {
 

@@ -52,6 +52,7 @@ struct fitted {
     return {l.connections.weight.rows(), 1, 1};
   }
   shape operator()(const pooling& l) const { return windows(l.window, in.channels); }
+  shape operator()(const rectifier&) const { return in; }
   template <class Scalar>
   shape operator()(const neurons<Scalar>& l) const {
     const auto all = [&](const auto&... lists) {
@@ -60,6 +61,8 @@ struct fitted {
     if (!all(l.threshold, l.leak, l.gain, l.reset, l.refractory) ||
         (l.rule.has_current && !all(l.current_leak)))
       misfit(name, "constants for " + std::to_string(l.count()) + " neurons behind " + text(in));
+    if (l.rule.fires_many_times && l.rule.resets_in_next_step)
+      misfit(name, "neurons that fire many times in a step have to reset in that step");
     return in;
   }
 };
@@ -71,24 +74,6 @@ template <class Scalar>
     throw std::invalid_argument(std::to_string(values) + " values are no frames of " +
                                 std::to_string(one));
   return values / one;
-}
-
-/// Runs all frames; `combine(total, output)` for each output of each step.
-template <class Scalar, class Combine>
-[[nodiscard]] std::vector<Scalar> over_time(network<Scalar>& net, std::span<const Scalar> inputs,
-                                            const Combine& combine) {
-  const std::size_t steps = steps_of(net, inputs.size());
-  const auto one = static_cast<std::size_t>(net.input().size());
-  std::vector<Scalar> total;
-  net.reset();
-  for (std::size_t t = 0; t < steps; ++t) {
-    const auto output = net.step(inputs.subspan(t * one, one));
-    if (t == 0)
-      total.assign(output.begin(), output.end());
-    else
-      std::transform(total.begin(), total.end(), output.begin(), total.begin(), combine);
-  }
-  return total;
 }
 
 } // namespace
@@ -169,13 +154,15 @@ void network<Scalar>::check_frame(std::size_t size) const {
 }
 
 template <class Scalar>
-void network<Scalar>::run_layer(layer<Scalar>& one, const Scalar* input) {
-  Scalar* out = one.activation.data();
+void network<Scalar>::run_layer(const layer<Scalar>& one, const Scalar* input, Scalar* out) {
   std::visit(
       [&](const auto& kind) {
         using type = std::remove_cvref_t<decltype(kind)>;
         if constexpr (std::is_same_v<type, pooling>)
           pool(kind, input, one.input, out);
+        else if constexpr (std::is_same_v<type, rectifier>)
+          std::transform(input, input + one.input.size(), out,
+                         [](Scalar x) { return x < Scalar(0) ? Scalar(0) : x; });
         else if constexpr (std::is_same_v<type, neurons<Scalar>>)
           advance(kind, state_of(one), input, out);
         else if constexpr (requires { kind.window; })
@@ -187,13 +174,20 @@ void network<Scalar>::run_layer(layer<Scalar>& one, const Scalar* input) {
 }
 
 template <class Scalar>
-std::vector<Scalar> summed_output(network<Scalar>& net, std::span<const Scalar> inputs) {
-  return over_time(net, inputs, [](Scalar total, Scalar now) { return total + now; });
-}
-
-template <class Scalar>
-std::vector<Scalar> largest_output(network<Scalar>& net, std::span<const Scalar> inputs) {
-  return over_time(net, inputs, [](Scalar total, Scalar now) { return total < now ? now : total; });
+std::vector<Scalar> scores_of(network<Scalar>& net, std::span<const Scalar> inputs, over_time how) {
+  const std::size_t steps = steps_of(net, inputs.size());
+  const auto one = static_cast<std::size_t>(net.input().size());
+  std::vector<Scalar> total;
+  net.reset();
+  for (std::size_t t = 0; t < steps; ++t) {
+    const auto output = net.step(inputs.subspan(t * one, one));
+    if (t == 0)
+      total.assign(output.begin(), output.end());
+    else
+      std::transform(total.begin(), total.end(), output.begin(), total.begin(),
+                     [how](Scalar sum, Scalar now) { return combined(how, sum, now); });
+  }
+  return total;
 }
 
 template <class Scalar>
@@ -208,10 +202,8 @@ std::size_t best_class(std::span<const Scalar> scores) {
 
 template class network<float>;
 template class network<double>;
-template std::vector<float> summed_output(network<float>&, std::span<const float>);
-template std::vector<double> summed_output(network<double>&, std::span<const double>);
-template std::vector<float> largest_output(network<float>&, std::span<const float>);
-template std::vector<double> largest_output(network<double>&, std::span<const double>);
+template std::vector<float> scores_of(network<float>&, std::span<const float>, over_time);
+template std::vector<double> scores_of(network<double>&, std::span<const double>, over_time);
 template std::size_t best_class(std::span<const float>);
 template std::size_t best_class(std::span<const double>);
 

@@ -37,7 +37,7 @@ struct network_state {
 template <class Scalar>
 struct layer {
   using kinds = std::variant<convolution<Scalar>, convolution<Scalar, std::int8_t>, dense<Scalar>,
-                             dense<Scalar, std::int8_t>, pooling, neurons<Scalar>>;
+                             dense<Scalar, std::int8_t>, pooling, rectifier, neurons<Scalar>>;
   std::string name;
   kinds kind;
   shape input, output;
@@ -88,7 +88,7 @@ public:
     const Scalar* now = frame.data();
     for (std::size_t number = 0; number < layers_.size(); ++number) {
       layer<Scalar>& one = layers_[number];
-      run_layer(one, now);
+      run_layer(one, now, one.activation.data());
       if constexpr (!std::is_same_v<std::remove_cvref_t<Hook>, no_hook>)
         after_layer(number, one);
       now = one.activation.data();
@@ -97,8 +97,8 @@ public:
   }
 
   /// One layer of a step by itself, for those who drive the layers themselves: `input` has
-  /// one.input.size() numbers, the result is one.activation; neurons go on from their state.
-  void run_layer(layer<Scalar>& one, const Scalar* input);
+  /// one.input.size() numbers, `out` room for one.output.size(); neurons go on from their state.
+  void run_layer(const layer<Scalar>& one, const Scalar* input, Scalar* out);
 
   /// The state of all neurons after the last step. Writing changes it; its
   /// sizes must stay.
@@ -119,18 +119,21 @@ private:
   network_state<Scalar> state_;
 };
 
-/// Runs a recording from a fresh state and adds up what the last layer gives:
-/// counts of spikes, or sums of a readout's membranes. `inputs` is {steps,
-/// channels, height, width}. Throws std::invalid_argument if it is no multiple
-/// of the network's input.
-template <class Scalar>
-[[nodiscard]] std::vector<Scalar> summed_output(network<Scalar>& net,
-                                                std::span<const Scalar> inputs);
+/// How the outputs of all steps become one score for each class: counts of
+/// spikes or sums of a readout's membranes; or the largest value in time.
+enum class over_time { summed, largest };
 
-/// The same with the largest value in time instead of the sum: norse's readout.
 template <class Scalar>
-[[nodiscard]] std::vector<Scalar> largest_output(network<Scalar>& net,
-                                                 std::span<const Scalar> inputs);
+[[nodiscard]] constexpr Scalar combined(over_time how, Scalar total, Scalar now) noexcept {
+  return how == over_time::summed ? total + now : total < now ? now : total;
+}
+
+/// Runs a recording from a fresh state; the result is the last layer's output
+/// over time. `inputs` is {steps, channels, height, width}. Throws
+/// std::invalid_argument if it is no multiple of the network's input.
+template <class Scalar>
+[[nodiscard]] std::vector<Scalar> scores_of(network<Scalar>& net, std::span<const Scalar> inputs,
+                                            over_time how);
 
 /// The class with the largest score, the lowest of equals; a NaN is never
 /// larger than anything.

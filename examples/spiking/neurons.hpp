@@ -8,8 +8,10 @@
 
 #include "layers.hpp"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -17,7 +19,7 @@ namespace spiking {
 
 enum class reset_kind {
   to_value,       ///< hard: the membrane becomes `reset`
-  by_subtraction, ///< soft: the threshold is subtracted
+  by_subtraction, ///< soft: the threshold is subtracted, less `reset`
   never           ///< a readout: it does not fire, its output is the membrane
 };
 
@@ -27,6 +29,8 @@ struct neuron_rule {
   bool fires_at_threshold = true;   ///< membrane >= threshold fires; otherwise only above it
   bool resets_in_next_step = false; ///< as snnTorch does; the membrane then shows what fired
   bool has_current = false;         ///< the input charges a current, and that the membrane
+  bool fires_many_times = false;    ///< once for each whole threshold in the membrane, in one step;
+                                    ///< not together with resets_in_next_step
 };
 
 /// A layer of neurons. In each step, with v the membrane and I the input of a
@@ -35,16 +39,20 @@ struct neuron_rule {
 ///   drive = I, or with a current i:   drive = i, then i = current_leak * i + I
 ///   v = rest + leak * (v - rest) + gain * drive
 ///   it fires if v reaches its threshold; then v is reset, and for `refractory`
-///   further steps v is held and it does not fire.
+///   further steps v is held and it does not fire
+///   v = max(v, lowest)
 ///
-/// So leak = 1 and gain = 1 are plain integrate-and-fire; leak = 1 - dt /
-/// tau_mem, gain = dt / tau_mem, current_leak = 1 - dt / tau_syn, a hard reset
-/// and fires_at_threshold = false are norse's LIF (lif_feed_forward_step,
-/// lif_refrac_feed_forward_step), and with `never` its LI.
+/// So leak = 1 and gain = 1 are plain integrate-and-fire; that with
+/// fires_many_times and lowest = -1 is sinabs's IAF. leak = 1 - dt / tau_mem,
+/// gain = dt / tau_mem, current_leak = 1 - dt / tau_syn, a hard reset and
+/// fires_at_threshold = false are the LIF of norse up to 0.0.7
+/// (lif_feed_forward_step, lif_refrac_feed_forward_step), and with `never` its LI;
+/// norse 1.1 charges the current before the membrane, not after it.
 template <class Scalar>
 struct neurons {
   neuron_rule rule;
   Scalar rest = Scalar(0);
+  Scalar lowest = -std::numeric_limits<Scalar>::infinity(); ///< of a membrane
   std::vector<Scalar> threshold, leak, gain, reset,
       current_leak;                     ///< one for each neuron
   std::vector<std::int32_t> refractory; ///< in steps, one for each neuron; negative is none
@@ -69,8 +77,9 @@ struct neuron_state {
   std::span<std::int32_t> refractory; ///< steps for which it stays silent
 };
 
-/// One step of a layer of neurons. `out` becomes 1 where a neuron fires and 0
-/// elsewhere; for a readout, the membrane. `out` may be `input`.
+/// One step of a layer of neurons. `out` becomes how often each neuron fires, 0
+/// or 1 unless it may fire many times; for a readout, the membrane. `out` may be
+/// `input`.
 template <class Scalar>
 void advance(const neurons<Scalar>& layer, neuron_state<Scalar> state, const Scalar* input,
              Scalar* out) {
@@ -78,6 +87,9 @@ void advance(const neurons<Scalar>& layer, neuron_state<Scalar> state, const Sca
   const bool hard = rule.reset == reset_kind::to_value;
   const auto reaches = [&](Scalar membrane, std::size_t n) {
     return rule.fires_at_threshold ? membrane >= layer.threshold[n] : membrane > layer.threshold[n];
+  };
+  const auto bounded = [&](Scalar membrane) {
+    return membrane < layer.lowest ? layer.lowest : membrane; // a NaN stays one
   };
   for (std::size_t n = 0; n < layer.count(); ++n) {
     Scalar drive = input[n];
@@ -92,21 +104,25 @@ void advance(const neurons<Scalar>& layer, neuron_state<Scalar> state, const Sca
       membrane = layer.reset[n];
     membrane = layer.rest + layer.leak[n] * (membrane - layer.rest) + layer.gain[n] * drive;
     if (late && !hard)
-      membrane -= layer.threshold[n];
+      membrane -= layer.threshold[n] - layer.reset[n];
 
     if (rule.reset == reset_kind::never) {
-      out[n] = state.membrane[n] = membrane;
+      out[n] = state.membrane[n] = bounded(membrane);
       continue;
     }
     const std::int32_t silent = state.refractory[n];
-    const bool fires = silent <= 0 && reaches(membrane, n);
+    Scalar spikes(0);
     if (silent <= 0) {
-      state.membrane[n] = !fires || rule.resets_in_next_step ? membrane
-                          : hard                             ? layer.reset[n]
-                                                             : membrane - layer.threshold[n];
+      if (reaches(membrane, n))
+        spikes = rule.fires_many_times ? std::trunc(membrane / layer.threshold[n]) : Scalar(1);
+      const bool resets = spikes != Scalar(0) && !rule.resets_in_next_step;
+      state.membrane[n] =
+          bounded(!resets ? membrane
+                  : hard  ? layer.reset[n]
+                          : membrane - spikes * (layer.threshold[n] - layer.reset[n]));
     }
-    state.refractory[n] = fires ? layer.refractory[n] : silent > 0 ? silent - 1 : 0;
-    out[n] = fires ? Scalar(1) : Scalar(0);
+    state.refractory[n] = spikes != Scalar(0) ? layer.refractory[n] : silent > 0 ? silent - 1 : 0;
+    out[n] = spikes;
   }
 }
 

@@ -4,6 +4,7 @@
 // backpropagation through time by hand (gradients.hpp), Adam, cosine learning
 // rate. One thread.
 
+#include "../shared/training.hpp"
 #include "demo/data.hpp"
 #include "event_network.hpp"
 #include "gradients.hpp"
@@ -11,23 +12,21 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <numbers>
-#include <random>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 namespace {
 
+using examples::generator;
+using examples::read;
 using spiking::index_t;
 using parameters = spiking::event_parameters<float>;
 
@@ -58,15 +57,6 @@ constexpr const char* usage =
     "  --learning-rate X peak learning rate; it falls to zero along a cosine\n"
     "  --decay X         weight decay, decoupled\n"
     "  --seed N          of initial weights, order and mirroring\n";
-
-/// All of `text` as a number.
-template <class Number>
-void read(const std::string& name, const std::string& text, Number& to) {
-  const auto* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, to);
-  if (error != std::errc{} || stop != end)
-    throw std::invalid_argument(name + ": '" + text + "' is no number that fits");
-}
 
 [[nodiscard]] options parse(int count, char** arguments) {
   options result;
@@ -115,20 +105,6 @@ void read(const std::string& name, const std::string& text, Number& to) {
       static_cast<double>(o.decay), static_cast<unsigned long long>(o.seed));
   return text.data();
 }
-
-/// Random numbers that are the same with every C++ library (its distributions
-/// are not).
-class generator {
-public:
-  explicit generator(std::uint64_t seed) : engine_(seed) {}
-  [[nodiscard]] std::uint64_t below(std::uint64_t n) { return engine_() % n; }
-  [[nodiscard]] float uniform() { // [-1, 1)
-    return static_cast<float>(engine_() >> 40U) / static_cast<float>(1U << 23U) - 1.0F;
-  }
-
-private:
-  std::mt19937_64 engine_;
-};
 
 /// The frames of many images, made when they are first asked for and kept as
 /// their few cells that are not zero.
@@ -190,11 +166,11 @@ struct score {
 class trainer {
 public:
   trainer(const options& o, const demo::labelled_images& set)
-      : options_(o), set_(set), seen_(set), random_(o.seed) {
-    const std::size_t count = std::min(o.images, set.count()) - o.validation;
-    for (std::size_t i = 0; i < count; ++i)
-      order_.push_back({i, false});
-    steps_ = o.epochs * ((count + o.batch - 1) / o.batch);
+      : options_(o), set_(set), seen_(set), random_(o.seed),
+        order_(std::min(o.images, set.count()) - o.validation),
+        adam_(o.learning_rate, o.epochs * ((order_.size() + o.batch - 1) / o.batch)) {
+    for (std::size_t i = 0; i < order_.size(); ++i)
+      order_[i].image = i;
     initialize();
   }
 
@@ -243,16 +219,11 @@ private:
     bool mirrored = false;
   };
 
-  /// Uniform initial weights of variance 2 / inputs (He et al., 2015), zero
-  /// bias. Those of the readout are a tenth of that: its sums over time are
-  /// scores that begin near each other.
+  /// The weights of the readout begin at a tenth of the usual: its sums over time are scores that
+  /// begin near each other.
   void initialize() {
-    for (auto* layer : {&net_.conv1, &net_.conv2, &net_.readout}) {
-      const float bound = (layer == &net_.readout ? 0.1F : 1.0F) *
-                          std::sqrt(6.0F / static_cast<float>(layer->weight.cols()));
-      for (index_t i = 0; i < layer->weight.size(); ++i)
-        layer->weight.data()[i] = bound * random_.uniform();
-    }
+    for (auto* layer : {&net_.conv1, &net_.conv2, &net_.readout})
+      examples::initialize(layer->weight, random_, layer == &net_.readout ? 0.1F : 1.0F);
   }
 
   void count(index_t label, score& total) const {
@@ -262,32 +233,17 @@ private:
     total.spikes += static_cast<double>(tape_.spikes());
   }
 
-  /// Adam (Kingma and Ba, 2015) with decoupled weight decay (Loshchilov and
-  /// Hutter, 2019).
   void step(float scale) {
-    ++step_;
-    const float done = static_cast<float>(step_) / static_cast<float>(steps_);
-    const float rate = options_.learning_rate * std::min(1.0F, done * 50.0F) * 0.5F *
-                       (1.0F + std::cos(std::numbers::pi_v<float> * done));
-    constexpr float keep1 = 0.9F;
-    constexpr float keep2 = 0.999F;
-    const float correct1 = 1.0F - std::pow(keep1, static_cast<float>(step_));
-    const float correct2 = 1.0F - std::pow(keep2, static_cast<float>(step_));
+    adam_.begin_step();
     auto value = net_.tensors();
     const auto gradient = gradient_.tensors();
     auto mean = mean_.tensors();
     auto square = square_.tensors();
     for (std::size_t t = 0; t < value.size(); ++t) {
-      const float decay = value[t].extents.size() > 1 ? options_.decay * rate : 0.0F;
-      for (std::size_t i = 0; i < value[t].data.size(); ++i) {
-        const float g = gradient[t].data[i] * scale;
-        float& m = mean[t].data[i];
-        float& v = square[t].data[i];
-        m = keep1 * m + (1.0F - keep1) * g;
-        v = keep2 * v + (1.0F - keep2) * g * g;
-        float& w = value[t].data[i];
-        w -= rate * (m / correct1) / (std::sqrt(v / correct2) + 1e-8F) + decay * w;
-      }
+      const float decay = value[t].extents.size() > 1 ? options_.decay : 0.0F;
+      for (std::size_t i = 0; i < value[t].data.size(); ++i)
+        adam_.update(value[t].data[i], gradient[t].data[i] * scale, mean[t].data[i],
+                     square[t].data[i], decay);
     }
   }
 
@@ -295,8 +251,8 @@ private:
   const demo::labelled_images& set_;
   recordings seen_;
   generator random_;
-  std::size_t steps_ = 0, step_ = 0;
   std::vector<example> order_;
+  examples::adam adam_;
   std::vector<float> frames_;
   parameters net_, gradient_, mean_, square_;
   spiking::event_tape<float> tape_;

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,10 +28,12 @@ const std::filesystem::path weights =
 constexpr std::size_t images = 200;
 constexpr int stated_correct = 176;
 
+/// A file of its own, which goes away at the end.
 class scratch_file {
 public:
   explicit scratch_file(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() / name) {}
+      : path_(std::filesystem::temp_directory_path() /
+              (std::to_string(std::random_device{}()) + "_" + name)) {}
   scratch_file(const scratch_file&) = delete;
   scratch_file& operator=(const scratch_file&) = delete;
   ~scratch_file() {
@@ -58,7 +61,7 @@ TEST_CASE("spiking: the shipped weights classify as many images as is stated") {
   for (std::size_t i = 0; i < images; ++i) {
     const auto seen = spiking::event_frames(
         std::span(test.pixels).subspan(i * test.image_size(), test.image_size()));
-    const auto scores = spiking::summed_output<float>(net, seen.values);
+    const auto scores = spiking::scores_of<float>(net, seen.values, spiking::over_time::summed);
     correct += spiking::best_class<float>(scores) == test.labels[i] ? 1 : 0;
   }
   // Another instruction set rounds differently, and a membrane within rounding

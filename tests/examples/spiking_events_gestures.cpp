@@ -52,7 +52,8 @@ TEST_CASE("a bad file of gesture labels is refused with the line") {
   const std::string expected = "line 1: 'class,startTime_usec,endTime_usec' expected, not ";
   refused("", expected + "''");
   refused("1,2,3\n", expected + "'1,2,3'");
-  refused(std::string(50, 'a') + "\n", expected + "'" + std::string(40, 'a') + "...'");
+  const std::string many(50, 'a');
+  refused(many + "\n", expected + "'" + many.substr(0, 40) + "...'");
   refused("\x1B[2J\n", expected + "'?[2J'");
 
   row_refused("", "3 numbers with commas between them expected, not ''");

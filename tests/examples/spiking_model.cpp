@@ -21,6 +21,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -45,7 +46,8 @@ private:
   std::mt19937 engine_{12};
 };
 
-/// One layer with a synaptic current and a hard reset, one without and a soft one, a readout.
+/// One layer with a synaptic current and a hard reset, one without, with a soft one and refractory
+/// periods of 0 to 2 steps, a readout.
 [[nodiscard]] spiking::network<float> small_network() {
   source random;
   const auto connections = [&](index_t out, index_t in) {
@@ -66,7 +68,10 @@ private:
   net.add("conv", spiking::convolution<float>{{3, 2, 1}, connections(3, 18)});
   net.add("lif1", leaky({.reset = reset_kind::to_value, .has_current = true}, 27));
   net.add("hidden", spiking::dense<float>{connections(9, 27)});
-  net.add("lif2", leaky({.reset = reset_kind::by_subtraction}, 9));
+  auto refractory = leaky({.reset = reset_kind::by_subtraction}, 9);
+  for (std::size_t n = 0; n < 9; ++n)
+    refractory.refractory[n] = static_cast<std::int32_t>(n % 3);
+  net.add("lif2", refractory);
   net.add("dense", spiking::dense<float>{connections(4, 9)});
   net.add("readout", leaky({.reset = reset_kind::never}, 4));
   return net;
@@ -120,8 +125,9 @@ TEST_CASE("spiking: a campaign's golden scores are those of the network, bit for
   for (const std::uint64_t batch : {1U, 4U}) {
     const auto c = make_campaign(on("@weights", 1), true, batch);
     for (std::size_t i = 0; i < recordings; ++i) {
-      const auto expected = spiking::summed_output<float>(
-          net, std::span(inputs->values).subspan(i * steps * frame, steps * frame));
+      const auto expected = spiking::scores_of<float>(
+          net, std::span(inputs->values).subspan(i * steps * frame, steps * frame),
+          spiking::over_time::summed);
       CHECK(same_bits({reinterpret_cast<const float*>(c.golden().output(i)), 4}, expected));
       net.reset();
       for (std::size_t t = 0; t < steps; ++t)
@@ -145,13 +151,17 @@ TEST_CASE("spiking: an upset membrane, current or spike at one step is what it i
   for (const place& p :
        {place{"lif1.membrane", 0, 3}, place{"lif1.membrane", 3, 20}, place{"lif1.current", 2, 14},
         place{"lif2.membrane", 4, 5}, place{"readout.membrane", 1, 2}, place{"lif1", 2, 7},
-        place{"lif2", 0, 1}, place{"lif2", steps - 1, 8}, place{"readout", 3, 0}}) {
+        place{"lif2", 0, 1}, place{"lif2", steps - 1, 8}, place{"readout", 3, 0},
+        place{"lif2.refractory", 1, 0}, place{"lif2.refractory", 4, 7},
+        place{"lif1.refractory", 0, 20}, place{"conv", 1, 13}, place{"hidden", 5, 3},
+        place{"dense", 2, 1}}) {
     CAPTURE(p.target, p.step, p.element);
     const std::string name = p.target;
     const bool state = name.find('.') != std::string::npos;
     const std::string group = name.substr(0, name.find('.'));
-    const auto flip = [](float& x) {
-      x = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) ^ flipped);
+    const auto flip = [](auto& x) {
+      x = std::bit_cast<std::remove_reference_t<decltype(x)>>(std::bit_cast<std::uint32_t>(x) ^
+                                                              flipped);
     };
     std::vector<float> expected; // by hand, in the network itself
     auto net = small_network();
@@ -167,7 +177,10 @@ TEST_CASE("spiking: an upset membrane, current or spike at one step is what it i
           scores[c] = t == 0 ? out[c] : scores[c] + out[c];
         if (t == p.step && state) {
           const auto of = net.state_of(net.at(group));
-          flip(name.ends_with("membrane") ? of.membrane[p.element] : of.current[p.element]);
+          if (name.ends_with("refractory"))
+            flip(of.refractory[p.element]);
+          else
+            flip(name.ends_with("membrane") ? of.membrane[p.element] : of.current[p.element]);
         }
       }
       expected.insert(expected.end(), scores.begin(), scores.end());
@@ -199,12 +212,12 @@ TEST_CASE("spiking: an upset membrane, current or spike at one step is what it i
                          : 1;
     }
   }
-  CHECK(different > 60); // of 144
+  CHECK(different > 100); // of 240
 }
 
 TEST_CASE("spiking: starting late and stopping early change no record of a campaign") {
-  for (const char* targets :
-       {"@weights", "@state", "lif1.membrane@*", "lif1.current@*", "lif1@*", "lif2*"}) {
+  for (const char* targets : {"@weights", "@state", "lif1.membrane@*", "lif1.current@*", "lif1@*",
+                              "lif2*", "*.refractory@*", "*.refractory_period", "conv@*"}) {
     CAPTURE(targets);
     std::vector<std::vector<bc::trial_record>> records;
     for (const bool shortcuts : {true, false}) {
@@ -225,16 +238,106 @@ TEST_CASE("spiking: starting late and stopping early change no record of a campa
   }
 }
 
+TEST_CASE(
+    "spiking: every kind of neuron gives the network's bits, and the same records either way") {
+  using rule = spiking::neuron_rule;
+  const std::vector<rule> rules{
+      {.reset = reset_kind::by_subtraction, .fires_many_times = true},
+      {.reset = reset_kind::by_subtraction,
+       .fires_at_threshold = false,
+       .resets_in_next_step = true},
+      {.reset = reset_kind::to_value, .resets_in_next_step = true, .has_current = true},
+      {.reset = reset_kind::to_value, .has_current = true, .fires_many_times = true}};
+  const auto inputs = some_frames();
+  for (std::size_t r = 0; r < rules.size(); ++r) {
+    CAPTURE(r);
+    const auto make = [&] {
+      source random;
+      spiking::network<float> net(input);
+      spiking::convolution<float, std::int8_t> conv{{3, 2, 1}, {3, 18}};
+      for (index_t i = 0; i < conv.connections.weight.size(); ++i)
+        conv.connections.weight.data()[i] = static_cast<std::int8_t>(127 * random());
+      conv.connections.scale = 0.01F;
+      net.add("conv", conv);
+      neurons<float> group(rules[r], 27);
+      group.rest = 0.125F;
+      group.lowest = -0.75F;
+      std::fill(group.leak.begin(), group.leak.end(), 0.75F);
+      std::fill(group.reset.begin(), group.reset.end(), 0.0625F);
+      std::fill(group.refractory.begin() + 20, group.refractory.end(), 1);
+      net.add("lif", group);
+      net.add("pool", spiking::pooling{spiking::pooling_kind::maximum, {3, 3, 0}});
+      net.add("relu", spiking::rectifier{});
+      neurons<float> readout({.reset = reset_kind::never, .has_current = true}, 3);
+      std::fill(readout.leak.begin(), readout.leak.end(), 0.75F);
+      net.add("readout", readout);
+      return net;
+    };
+    auto net = make();
+    std::vector<std::vector<bc::trial_record>> records;
+    for (const bool shortcuts : {true, false}) {
+      bc::settings s;
+      s.start_at_fault = s.stop_if_masked = s.share_batches = shortcuts;
+      spiking::spiking_model model(make(), inputs, 2, spiking::over_time::largest);
+      bc::judge judge(bc::classification_criteria(), "sdc_1");
+      const bc::golden_run golden(model, s, judge);
+      for (std::size_t i = 0; i < recordings; ++i) {
+        const auto expected = spiking::scores_of<float>(
+            net, std::span(inputs->values).subspan(i * steps * frame, steps * frame),
+            spiking::over_time::largest);
+        CHECK(same_bits({reinterpret_cast<const float*>(golden.output(i)), 3}, expected));
+      }
+      const bc::bound_experiment e(on("*", 300), 0, 5, golden.targets());
+      bc::runner<spiking::spiking_model> run(model, golden, s, judge, {});
+      records.push_back(run.run(e, 0, 300));
+    }
+    CHECK(records[0] == records[1]);
+    std::set<std::string> outcomes;
+    for (const bc::trial_record& t : records[0])
+      outcomes.insert(t.outcomes_by_input);
+    CHECK(outcomes.size() > 1);
+  }
+}
+
 TEST_CASE("spiking: every parameter and every layer of the unrolled network is live") {
   auto c = make_campaign(on("*", 1), true);
   CHECK_NOTHROW(c.require_live_targets());
 }
 
-TEST_CASE("spiking: what the unrolled network has no place for is refused") {
+TEST_CASE("spiking: a campaign's scores may be the largest in time") {
+  auto net = small_network();
   const auto inputs = some_frames();
-  auto silent = small_network();
-  std::get<neurons<float>>(silent.at("lif2").kind).refractory[3] = 2;
-  demo_tests::check_refused([&] { spiking::spiking_model(silent, inputs, 1); }, {"'lif2'"});
+  bc::settings s;
+  spiking::spiking_model model(small_network(), inputs, 1, spiking::over_time::largest);
+  bc::judge judge(bc::classification_criteria(), "sdc_1");
+  const bc::golden_run golden(model, s, judge);
+  for (std::size_t i = 0; i < recordings; ++i) {
+    const auto expected = spiking::scores_of<float>(
+        net, std::span(inputs->values).subspan(i * steps * frame, steps * frame),
+        spiking::over_time::largest);
+    CHECK(same_bits({reinterpret_cast<const float*>(golden.output(i)), 4}, expected));
+  }
+}
+
+TEST_CASE("spiking: what cannot reach the last step's output is no target") {
+  const auto inputs = some_frames();
+  const spiking::spiking_model model(small_network(), inputs, 1);
+  std::set<std::string> names;
+  for (const bc::layer& l : model.layers())
+    CHECK(names.insert(l.name).second);
+  for (const char* there : {"conv@4", "lif1@5", "lif1.current@4", "hidden@5", "lif2.refractory@4",
+                            "dense@5", "readout@5", "readout.membrane@4", "scores"})
+    CHECK(names.count(there) == 1);
+  // lif1 hears conv@5 in its current, and that acts in step 6, which is not there.
+  for (const char* not_there : {"conv@5", "lif1.membrane@5", "lif1.current@5", "lif2.membrane@5",
+                                "readout.membrane@5", "readout.refractory@0", "lif2.current@0"})
+    CHECK(names.count(not_there) == 0);
+  // per step: conv, lif1 + 4, hidden, lif2 + 3, dense, readout + 2; in the last one 7 less
+  CHECK(names.size() == 1 + steps * 15 - 7 + 1);
+}
+
+TEST_CASE("spiking: a network or inputs that do not fit are refused") {
+  const auto inputs = some_frames();
   auto open_ended = small_network();
   open_ended.add("more", spiking::dense<float>{spiking::synapses<float>(2, 4)});
   demo_tests::check_refused([&] { spiking::spiking_model(open_ended, inputs, 1); }, {"neurons"});
@@ -242,4 +345,9 @@ TEST_CASE("spiking: what the unrolled network has no place for is refused") {
   short_one->values.pop_back();
   demo_tests::check_refused([&] { spiking::spiking_model(small_network(), short_one, 1); },
                             {"2399", "8", "6"});
+  auto one_step = std::make_shared<spiking::labelled_frames>(*inputs);
+  one_step->steps = 1;
+  one_step->values.resize(recordings * frame);
+  demo_tests::check_refused([&] { spiking::spiking_model(small_network(), one_step, 1); },
+                            {"reach", "1"});
 }

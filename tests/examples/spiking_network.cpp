@@ -5,6 +5,7 @@
 #include "refusals.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstring>
 #include <limits>
@@ -19,6 +20,7 @@ namespace {
 
 using spiking::index_t;
 using spiking::neurons;
+using spiking::over_time;
 using spiking::reset_kind;
 using spiking::shape;
 using numbers = std::vector<float>;
@@ -116,12 +118,12 @@ TEST_CASE("spiking: a reset network computes as a new one") {
   auto net = small_network();
   const numbers frames = source{}.frames(steps, input);
   const auto fresh = net.state();
-  const auto first = spiking::summed_output<float>(net, frames);
+  const auto first = spiking::scores_of<float>(net, frames, over_time::summed);
   CHECK_FALSE(same_bits(net.state().values, fresh.values));
   net.reset();
   CHECK(same_bits(net.state().values, fresh.values));
   CHECK(net.state().refractory == fresh.refractory);
-  CHECK(same_bits(spiking::summed_output<float>(net, frames), first));
+  CHECK(same_bits(spiking::scores_of<float>(net, frames, over_time::summed), first));
 }
 
 TEST_CASE("spiking: sum and largest value over time are those of the steps") {
@@ -135,8 +137,8 @@ TEST_CASE("spiking: sum and largest value over time are those of the steps") {
       largest[c] = std::max(largest[c], out[c]);
     }
   }
-  CHECK(spiking::summed_output<float>(net, frames) == sum);
-  CHECK(spiking::largest_output<float>(net, frames) == largest);
+  CHECK(spiking::scores_of<float>(net, frames, over_time::summed) == sum);
+  CHECK(spiking::scores_of<float>(net, frames, over_time::largest) == largest);
   CHECK(spiking::best_class<float>(numbers{1.0F, 3.0F, 3.0F, -1.0F}) == 1);
   constexpr float no_number = std::numeric_limits<float>::quiet_NaN();
   CHECK(spiking::best_class<float>(numbers{no_number, -3.0F, no_number}) == 1);
@@ -216,6 +218,18 @@ TEST_CASE("spiking: a copy of a network has weights and state of its own") {
         0.0F);
 }
 
+TEST_CASE("spiking: a rectifier keeps what is above 0, and a NaN") {
+  spiking::network<float> net({1, 2, 2});
+  net.add("relu", spiking::rectifier{});
+  constexpr float no_number = std::numeric_limits<float>::quiet_NaN();
+  const auto out = net.step(numbers{-1.5F, 0.0F, 2.5F, no_number});
+  CHECK(out[0] == 0.0F);
+  CHECK(out[1] == 0.0F);
+  CHECK(out[2] == 2.5F);
+  CHECK(std::isnan(out[3]));
+  CHECK(net.output() == shape{1, 2, 2});
+}
+
 TEST_CASE("spiking: layers, frames and states that do not fit are refused by "
           "name and size") {
   source random;
@@ -225,6 +239,12 @@ TEST_CASE("spiking: layers, frames and states that do not fit are refused by "
   demo_tests::check_refused(
       [&] { net.add("more", spiking::dense<float>{random.connections(2, 5)}); },
       {"'more'", "2 x 5", "4 inputs"});
+  demo_tests::check_refused(
+      [&] {
+        net.add("many", neurons<float>({.resets_in_next_step = true, .fires_many_times = true},
+                                       net.output().size()));
+      },
+      {"'many'", "reset"});
   demo_tests::check_refused([&] { net.add("more", neurons<float>({}, 3)); },
                             {"'more'", "3 neurons", "4 x 1 x 1"});
   demo_tests::check_refused([&] { net.add("more", spiking::pooling{}); },
@@ -238,7 +258,7 @@ TEST_CASE("spiking: layers, frames and states that do not fit are refused by "
   CHECK(net.state().values.size() == 228);
   demo_tests::check_refused([&] { (void)net.at("conv9"); }, {"'conv9'"});
   demo_tests::check_refused([&] { (void)net.step(numbers(71)); }, {"71", "2 x 6 x 6"});
-  demo_tests::check_refused([&] { (void)spiking::summed_output<float>(net, numbers(73)); },
-                            {"73", "72"});
+  demo_tests::check_refused(
+      [&] { (void)spiking::scores_of<float>(net, numbers(73), over_time::summed); }, {"73", "72"});
   demo_tests::check_refused([&] { net.restore({numbers(3), {}}); }, {"3", "228"});
 }

@@ -267,6 +267,50 @@ TEST_CASE("spiking: with the reset in the next step the membrane shows what fire
   }
 }
 
+TEST_CASE("spiking: a neuron that may fire many times in a step keeps only less than a threshold") {
+  auto rule = soft;
+  rule.fires_many_times = true;
+  auto of = one(rule);
+  of.layer.threshold[0] = 0.5;
+  CHECK(of.advance({1.75})[0] == 3.0);
+  CHECK(of.membrane[0] == 0.25);
+  CHECK(of.advance({0.125})[0] == 0.0);
+  CHECK(of.advance({0.125})[0] == 1.0);
+  CHECK(of.membrane[0] == 0.0);
+  CHECK(of.advance({-3.0})[0] == 0.0); // a membrane far below is no spike
+  // As many spikes as charge, in total.
+  auto sum = one(rule);
+  sum.layer.threshold[0] = 0.5;
+  double spikes = 0;
+  for (int t = 1; t <= 99; ++t) {
+    spikes += sum.advance({1.3125})[0];
+    CHECK(spikes == std::floor(1.3125 * t / 0.5));
+  }
+}
+
+TEST_CASE("spiking: a membrane does not stay below its bound") {
+  auto of = one(soft);
+  of.layer.lowest = -1.0;
+  (void)of.advance({-5.0});
+  CHECK(of.membrane[0] == -1.0);
+  CHECK(fired(of, 10, constant(0.5)) == steps{4, 6, 8, 10}); // 2.0 is missing, not 6.0
+  group readout(neurons({.reset = reset_kind::never}, 1));
+  readout.layer.lowest = -1.0;
+  CHECK(readout.advance({-5.0})[0] == -1.0);
+  CHECK(readout.advance({0.25})[0] == -0.75);
+  of.membrane[0] = std::numeric_limits<double>::quiet_NaN();
+  (void)of.advance({0.0});
+  CHECK(std::isnan(of.membrane[0]));
+}
+
+TEST_CASE("spiking: a soft reset subtracts less if it goes to more than 0") {
+  auto of = one(soft);
+  of.layer.reset[0] = 0.5; // each spike takes 0.5
+  CHECK(fired(of, 12, constant(0.25)) == steps{4, 6, 8, 10, 12});
+  of.layer.reset[0] = -0.5; // each spike takes 1.5
+  CHECK(fired(of, 16, constant(0.25)) == steps{4, 10, 16});
+}
+
 TEST_CASE("spiking: a membrane that is no number never fires") {
   auto of = one(soft);
   of.membrane[0] = std::numeric_limits<double>::quiet_NaN();

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -124,8 +125,10 @@ private:
   hid_t file_ = -1;
 };
 
-[[nodiscard]] std::filesystem::path scratch(const char* name) {
-  return std::filesystem::temp_directory_path() / name;
+/// A file of its own, which is not there yet.
+[[nodiscard]] std::filesystem::path scratch(const std::string& name) {
+  return std::filesystem::temp_directory_path() /
+         (std::to_string(std::random_device{}()) + "_" + name);
 }
 
 template <class Set>
