@@ -1,5 +1,5 @@
-// expect: bitfault: broadcast_over: an observer keeps the faults of one slice
-// only SPDX-License-Identifier: MIT
+// expect: bitfault: broadcast_over: an observer keeps the faults of one slice only
+// SPDX-License-Identifier: MIT
 #include <bitfault/embedded.hpp>
 
 using namespace bitfault;

@@ -1,5 +1,5 @@
-// expect: bitfault::make_injector: dead and saturated neurons and stuck outputs
-// last SPDX-License-Identifier: MIT
+// expect: bitfault::make_injector: dead and saturated neurons and stuck outputs last
+// SPDX-License-Identifier: MIT
 #include <bitfault/embedded.hpp>
 
 using namespace bitfault;

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Compiles a file that must not compile, and looks for the sentence that it must fail with.
 
-The first line of the file that begins with "// expect: " holds the sentence. It has to stand in an
-error line of the compiler, with at most one failed static assertion in all: one mistake, one
-sentence. With -DCONTROL the same file has to compile, so that it fails for the stated reason only.
+The sentence begins after the first "// expect: " and goes on in the lines of comment below, up to
+the licence or an empty line. It has to stand in an error line of the compiler, with at most one
+failed static assertion in all: one mistake, one sentence. With -DCONTROL the same file has to
+compile, so that it fails for the stated reason only.
 
 Usage: expect_error.py SOURCE COMPILER [FLAG...]
 """
@@ -30,10 +31,12 @@ def main():
         sys.exit(__doc__)
     source, compiler, *flags = sys.argv[1:]
     with open(source, encoding="utf-8") as file:
-        expected = re.search(r"^// expect: (.+)$", file.read(), flags=re.M)
+        expected = re.search(r"^// expect: (.+(?:\n// (?!SPDX).+)*)$", file.read(), flags=re.M)
     if not expected:
         sys.exit(f"{source}: no line '// expect: <sentence>'")
-    sentence = expected.group(1).strip()
+    sentence = " ".join(expected.group(1).replace("\n//", " ").split())
+    if "SPDX" in sentence:
+        sys.exit(f"{source}: the sentence runs into the licence; an empty line has to part them")
 
     status, output = compile_file(source, compiler, flags)
     errors = [line for line in output.splitlines() if re.search(r"\berror: ", line)]

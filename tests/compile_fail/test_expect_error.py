@@ -18,6 +18,11 @@ CASES = [
     ("fails twice", EXPECT + BROKEN + BROKEN, False),
     ("has a control that fails", EXPECT + 'static_assert(false, "a sentence");\n', False),
     ("expects nothing", BROKEN, False),
+    ("has a sentence of two lines", "// expect: a\n// sentence\n\n// SPDX\n" + BROKEN, True),
+    ("has its licence below the sentence", EXPECT + "// SPDX\n" + BROKEN, True),
+    ("fails with the first line only", EXPECT + "// of two lines\n" + BROKEN, False),
+    ("has its licence in the sentence", "// expect: a\n// sentence SPDX\n"
+     + BROKEN.replace("a sentence", "a sentence SPDX"), False),
 ]
 
 

@@ -32,19 +32,22 @@ struct neuron {
   int refractory = 0;
 };
 
-/// After how many steps the membrane comes from v to the threshold; 0: never. A step makes leak * v
-/// + weight of it, so after k steps it is limit + leak^k (v - limit), where limit = weight / (1 -
-/// leak).
+/// After how many steps the membrane comes from v to the threshold; 0: never, or not in a million.
+/// A step makes leak * v + weight of it, so after k steps it is limit + leak^k (v - limit), where
+/// limit = weight / (1 - leak).
 std::uint32_t steps_to_threshold(const neuron& n, double v) {
   if (n.leak * v + n.weight >= n.threshold)
     return 1;
+  // Of a faulty threshold, k may be infinite.
+  const auto steps = [](double k) {
+    return k < 1e6 ? static_cast<std::uint32_t>(std::ceil(k)) : 0;
+  };
   if (n.leak == 1)
-    return n.weight <= 0 ? 0 : static_cast<std::uint32_t>(std::ceil((n.threshold - v) / n.weight));
+    return n.weight <= 0 ? 0 : steps((n.threshold - v) / n.weight);
   const double limit = n.weight / (1 - n.leak);
   if (limit <= n.threshold || n.leak <= 0)
     return 0;
-  const double k = std::log((limit - n.threshold) / (limit - v)) / std::log(n.leak);
-  return static_cast<std::uint32_t>(std::ceil(k));
+  return steps(std::log((limit - n.threshold) / (limit - v)) / std::log(n.leak));
 }
 
 /// The steps in which it spikes, if its membrane is v after the step before `from`.

@@ -96,15 +96,15 @@ TEST_CASE("spikes are dropped and added with their probability, whatever step "
     }
     in_step.push_back(here);
   }
-  const double all = steps_run * neurons;
+  const double everywhere = steps_run * neurons;
   double drops = 0, adds = 0;
   for (std::size_t n = 0; n < neurons; ++n) {
     drops += dropped[n];
     adds += added[n];
   }
-  CHECK(std::abs(chance::binomial_z(drops, all, p)) < chance::limit);
-  CHECK(std::abs(chance::binomial_z(adds, all, p)) < chance::limit);
-  CHECK(std::abs(chance::binomial_z(both, all, p * p)) < chance::limit);
+  CHECK(std::abs(chance::binomial_z(drops, everywhere, p)) < chance::limit);
+  CHECK(std::abs(chance::binomial_z(adds, everywhere, p)) < chance::limit);
+  CHECK(std::abs(chance::binomial_z(both, everywhere, p * p)) < chance::limit);
   CHECK(chance::uniform_z(dropped) < chance::limit);
   CHECK(chance::uniform_z(added) < chance::limit);
   // The number in one step is binomial: its variance, too.

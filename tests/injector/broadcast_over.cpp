@@ -110,11 +110,11 @@ TEST_CASE("broadcast and time compose in both orders") {
 
 TEST_CASE("reapply and threads broadcast too") {
   const auto stuck = make_injector(stuck_at_1{}, exactly{4}, permanent{});
-  const auto all = broadcast_over(axes{0}, stuck);
+  const auto everywhere = broadcast_over(axes{0}, stuck);
   std::vector<std::uint32_t> one(sizes.size()), two = one, three = one;
-  REQUIRE(all.apply(view(one, sizes), key).ok());
-  REQUIRE(all.reapply(view(two, sizes), key).ok());
-  REQUIRE(all.apply(threads{2, 1}, view(three, sizes), key).ok());
+  REQUIRE(everywhere.apply(view(one, sizes), key).ok());
+  REQUIRE(everywhere.reapply(view(two, sizes), key).ok());
+  REQUIRE(everywhere.apply(threads{2, 1}, view(three, sizes), key).ok());
   CHECK(one == two);
   CHECK(one == three);
 }

@@ -79,11 +79,11 @@ TEST_CASE("one step, one batch entry, one neuron: one element and no other") {
       for (std::size_t n = 0; n < state[1]; ++n) {
         const auto flip =
             during(one_step(t), make_injector(bit_flip{}, at{coordinates{b, n}}, bits::given{3}));
-        const auto all = history(flip);
+        const auto seen = history(flip);
         for (std::uint32_t s = 0; s < run_length; ++s)
           for (std::size_t i = 0; i < state.size(); ++i) {
             const bool here = s == t && i == b * state[1] + n;
-            REQUIRE(all[s][i] == ((0x1000'0000u + s) ^ (here ? 8u : 0u)));
+            REQUIRE(seen[s][i] == ((0x1000'0000u + s) ^ (here ? 8u : 0u)));
           }
         // The same in a tensor that has time as an axis.
         words recorded;
@@ -93,7 +93,7 @@ TEST_CASE("one step, one batch entry, one neuron: one element and no other") {
                                           bits::given{3}, time_step(t));
         REQUIRE(region.apply(view(recorded, extents{run_length, 2, 5}), key_of(0)).ok());
         for (std::uint32_t s = 0; s < run_length; ++s)
-          REQUIRE(std::equal(all[s].begin(), all[s].end(),
+          REQUIRE(std::equal(seen[s].begin(), seen[s].end(),
                              recorded.begin() + static_cast<std::ptrdiff_t>(s * state.size())));
       }
 }
