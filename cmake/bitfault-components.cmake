@@ -4,6 +4,8 @@
 # component means the same in both. Their headers always ship; what a component adds is the library
 # that its headers need.
 set(bitfault_components host eigen xtensor campaign)
+# LibTorch is not among those that are looked for here by themselves: it is large, and what links it
+# starts slowly. `find_package(bitfault COMPONENTS torch)` has it.
 
 # Defines bitfault::<component>, or sets <missing> to the reason why it cannot. More words: GLOBAL
 # makes the target visible everywhere; LOADED takes the library only if its target is there already.
@@ -36,8 +38,13 @@ function(bitfault_add_component component missing)
     set(package SQLite3)
     set(hint "SQLite 3 (Debian package libsqlite3-dev)")
     set(needs host)
+  elseif(component STREQUAL "torch")
+    set(target torch)
+    set(package Torch)
+    set(hint "LibTorch (Debian package libtorch-dev)")
+    set(needs host)
   else()
-    set(${missing} "bitfault has no component '${component}'; it has core, host, eigen, xtensor, campaign"
+    set(${missing} "bitfault has no component '${component}'; it has core, host, eigen, xtensor, campaign, torch"
         PARENT_SCOPE
     )
     return()
@@ -61,5 +68,8 @@ function(bitfault_add_component component missing)
     return()
   endif()
   add_library(bitfault::${component} INTERFACE IMPORTED ${scope})
+  if(component STREQUAL "torch")
+    set(target ${TORCH_LIBRARIES}) # it needs its other libraries by name
+  endif()
   target_link_libraries(bitfault::${component} INTERFACE bitfault::bitfault ${needs} ${target})
 endfunction()

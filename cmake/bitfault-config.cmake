@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-# find_package(bitfault 0.1 COMPONENTS core host eigen xtensor campaign)
+# find_package(bitfault 0.1 COMPONENTS core host eigen xtensor campaign torch)
 # The core (bitfault::bitfault) is always there and needs nothing. Each other component is looked for
 # only if it is named.
 include(${CMAKE_CURRENT_LIST_DIR}/bitfault-targets.cmake)

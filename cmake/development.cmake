@@ -19,6 +19,24 @@ foreach(component IN LISTS bitfault_components)
   endif()
 endforeach()
 
+# LibTorch, for the tests and examples that name it. Its headers are no C++20 for clang 14, and it
+# was not built with a sanitizer.
+option(BITFAULT_TORCH "Build what needs LibTorch, where it is installed" ON)
+set(bitfault_torch_missing "")
+if(NOT BITFAULT_TORCH)
+  set(bitfault_torch_missing "BITFAULT_TORCH is off")
+elseif(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU" OR CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  set(bitfault_torch_missing "it is built by g++ without sanitizers")
+else()
+  set(CMAKE_MESSAGE_LOG_LEVEL_BEFORE ${CMAKE_MESSAGE_LOG_LEVEL})
+  set(CMAKE_MESSAGE_LOG_LEVEL NOTICE) # its package tells what else it finds
+  bitfault_add_component(torch bitfault_torch_missing GLOBAL)
+  set(CMAKE_MESSAGE_LOG_LEVEL ${CMAKE_MESSAGE_LOG_LEVEL_BEFORE})
+endif()
+if(bitfault_torch_missing)
+  message(STATUS "tests and examples with LibTorch are left out: ${bitfault_torch_missing}")
+endif()
+
 # One file with the whole library in it, as releases carry it.
 if(Python3_FOUND)
   set(bitfault_single_header ${PROJECT_BINARY_DIR}/single/bitfault_single.hpp)
