@@ -73,7 +73,7 @@ def main():
     if len(os.sched_getaffinity(0)) < 2:
         sys.exit("there is one core only")
     os.environ.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
-    measure(program, 3000, "all")
+    measure(program, 16_000, "all")
     measure(program, 60_000, "one")
 
 
