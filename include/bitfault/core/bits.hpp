@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 
 /// Bit-level helpers. They wrap the compiler's builtins because the functions of <bit> warn in

@@ -6,7 +6,6 @@
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
-#include <utility>
 
 namespace bitfault {
 
@@ -36,7 +35,8 @@ struct listed {
 template <class X>
   requires requires(const X& x) { x[0]; }
 struct listed<X> {
-  using type = std::remove_cvref_t<decltype(std::declval<const X&>()[0])>;
+  static const X& list();
+  using type = std::remove_cvref_t<decltype(list()[0])>;
 };
 template <class X>
 using listed_t = typename listed<std::remove_cvref_t<X>>::type;

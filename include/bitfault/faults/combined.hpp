@@ -6,9 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <type_traits>
-#include <utility>
 
 namespace bitfault {
 
@@ -134,7 +132,7 @@ template <class F>
   requires(!is_weighted<F>)
 BITFAULT_FN constexpr weighted<F> with_weight(const F& f) noexcept { return {1, f}; }
 template <class A>
-using model_of = decltype(with_weight(std::declval<A>()).model);
+using model_of = decltype(with_weight(*static_cast<const A*>(nullptr)).model);
 
 } // namespace detail
 

@@ -31,6 +31,16 @@ concept codec_for = element<T> &&
 
 namespace detail {
 
+/// Whether encoding a decoded code gives that code again. A codec whose element has too few digits
+/// for that says so by `is_exact`.
+template <class Codec>
+consteval bool keeps_codes() {
+  if constexpr (requires { Codec::is_exact; })
+    return Codec::is_exact;
+  else
+    return true;
+}
+
 /// The smallest unsigned integer with that many bits.
 template <unsigned Bits>
 using code_word = typename unsigned_of_size<(Bits <= 8    ? 1

@@ -90,8 +90,11 @@ public:
   template <class Executor, class X>
   BITFAULT_FN constexpr status apply(const Executor& executor, X&& x, const fault_key& key) const
       noexcept(detail::is_view<X>) {
-    return for_each_slice(detail::as_view(static_cast<X&&>(x)),
-                          [&](const auto& slice) { return inner_.apply(executor, slice, key); });
+    if constexpr (on_the_host<Executor>())
+      return for_each_slice(detail::as_view(static_cast<X&&>(x)),
+                            [&](const auto& slice) { return inner_.apply(executor, slice, key); });
+    else
+      return {};
   }
 
   /// The same for lasting faults; see `injector::reapply`.
@@ -103,8 +106,12 @@ public:
   template <class Executor, class X>
   BITFAULT_FN constexpr status reapply(const Executor& executor, X&& x, const fault_key& key) const
       noexcept(detail::is_view<X>) {
-    return for_each_slice(detail::as_view(static_cast<X&&>(x)),
-                          [&](const auto& slice) { return inner_.reapply(executor, slice, key); });
+    if constexpr (on_the_host<Executor>())
+      return for_each_slice(detail::as_view(static_cast<X&&>(x)), [&](const auto& slice) {
+        return inner_.reapply(executor, slice, key);
+      });
+    else
+      return {};
   }
 
   template <class... Unused>
@@ -115,6 +122,15 @@ public:
   }
 
 private:
+  template <class Executor>
+  static consteval bool on_the_host() {
+    constexpr bool on_device = requires { Executor::on_device; };
+    static_assert(!on_device,
+                  "bitfault: broadcast_over: it does not inject on devices; inject into "
+                  "each slice, a strided_device_view, with the same key");
+    return !on_device;
+  }
+
   template <class View, class Inject>
   BITFAULT_FN constexpr status for_each_slice(const View& view, Inject inject) const noexcept {
     if constexpr (requires { View::on_device; })

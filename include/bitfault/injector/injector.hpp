@@ -156,7 +156,9 @@ public:
   }
   template <class Executor, class X>
   constexpr auto scoped_checked(const Executor& executor, X&& x, const fault_key& key) const {
-    if constexpr (Enabled) {
+    if constexpr (Enabled && requires { Executor::on_device; }) {
+      return no_checked_scope<Executor>();
+    } else if constexpr (Enabled) {
       const auto& v = detail::as_view(static_cast<X&&>(x));
       const auto bound = bind(v);
       return scope<checked_fault_scope>(bound, executor, v, key,
@@ -173,7 +175,9 @@ public:
   template <class Executor, class X, class Scratch>
   constexpr auto scoped_checked(const Executor& executor, X&& x, const fault_key& key,
                                 Scratch&& scratch) const {
-    if constexpr (Enabled)
+    if constexpr (Enabled && requires { Executor::on_device; })
+      return no_checked_scope<Executor>();
+    else if constexpr (Enabled)
       return scope_in<checked_fault_scope>(executor, detail::as_view(static_cast<X&&>(x)), key,
                                            static_cast<Scratch&&>(scratch));
     else
@@ -297,6 +301,12 @@ private:
 
   template <class... Unused>
   BITFAULT_FN static constexpr disabled_scope nothing(const Unused&...) noexcept {
+    return {};
+  }
+  template <class Executor>
+  static constexpr disabled_scope no_checked_scope() noexcept {
+    static_assert(detail::always_false<Executor>, "bitfault: scoped_checked: it is for the host's "
+                                                  "memory; on a device use scoped");
     return {};
   }
   template <template <class...> class Scope, class Executor, class View>

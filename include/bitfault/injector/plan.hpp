@@ -8,6 +8,7 @@
 #include "../core/span.hpp"
 #include "../core/status.hpp"
 #include "../faults/fault_model.hpp"
+#include "../formats/codec.hpp"
 #include "../random/fault_key.hpp"
 #include "../random/source.hpp"
 #include "../views/view.hpp"
@@ -26,20 +27,6 @@ template <class Plan, class View, class Executor, class Scratch>
 class fault_scope;
 template <class Plan, class View, class Executor, class Scratch>
 class checked_fault_scope;
-
-namespace detail {
-
-/// Whether encoding a decoded code gives that code again. A codec whose element has too few digits
-/// for that says so by `is_exact`.
-template <class Codec>
-consteval bool keeps_codes() {
-  if constexpr (requires { Codec::is_exact; })
-    return Codec::is_exact;
-  else
-    return true;
-}
-
-} // namespace detail
 
 /// An injector bound to extents: all that is known before the key. Trivially copyable, may be
 /// constexpr and lie in flash. Made by `injector::bind`.
