@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <bitfault/campaign/audit.hpp>
 
+#include "audited.hpp"
 #include "catch.hpp"
 
 #include <string>
@@ -15,14 +16,6 @@ truth heap() {
   for (std::uint64_t i = 0; i < 1000; ++i)
     t.set(0, i);
   return t;
-}
-
-const audited_method& named(const std::vector<audited_method>& all, const std::string& name) {
-  for (const audited_method& m : all)
-    if (m.name == name)
-      return m;
-  FAIL("no method '" << name << "'");
-  return all.front();
 }
 
 } // namespace

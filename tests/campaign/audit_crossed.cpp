@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <bitfault/campaign/audit_crossed.hpp>
 
+#include "audited.hpp"
 #include "catch.hpp"
 #include "synthetic.hpp"
 
@@ -33,14 +34,6 @@ crossed_population uneven() {
     }
   }
   return p;
-}
-
-const audited_method& named(const std::vector<audited_method>& all, const std::string& name) {
-  for (const audited_method& m : all)
-    if (m.name == name)
-      return m;
-  FAIL("no method '" << name << "'");
-  return all.front();
 }
 
 } // namespace

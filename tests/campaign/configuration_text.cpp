@@ -30,6 +30,8 @@ std::vector<experiment> many_experiments() {
       e.fault.a = 0.1;
     if (detail::numbers_of(e.fault.which) > 1)
       e.fault.b = 1.0 / 3;
+    if (e.fault.which == fault_description::kind::quantized_flip)
+      e.fault.a = 8;
     if (sets_value(e.fault.which))
       e.fault.bits.which = mask_family::kind::all;
   }
@@ -38,8 +40,8 @@ std::vector<experiment> many_experiments() {
                            mask_family::kind::mantissa, mask_family::kind::all})
     add().fault.bits.which = which;
   add().fault.bits = {mask_family::kind::adjacent, {}, 4};
-  for (const auto which :
-       {fault_amount::kind::fraction, fault_amount::kind::per_bit, fault_amount::kind::per_element})
+  for (const auto which : {fault_amount::kind::fraction, fault_amount::kind::per_bit,
+                           fault_amount::kind::per_element, fault_amount::kind::per_target})
     add().amount = {which, 1, 1e-300};
   add().amount = {fault_amount::kind::exactly, 123456789012, 0};
   experiment& e = add();

@@ -57,9 +57,8 @@ TEST_CASE("exported tables read as they are documented") {
         "golden_correct_crash,golden_correct_hang,golden_correct_detected,golden_correct_non_"
         "finite,golden_correct_masked,golden_correct_sdc,"
         "golden_correct_tolerable,answered_correctly,set_aside,outcomes_by_input,activated,"
-        "corrected,sdc_1,margin_"
-        "loss,never\n"
-        "0,7,3,6,0,0,0,1,2,2,0,0,0,0,1,1,1,0,2,1,msn-st,1,0,2,-0.25,0\n");
+        "corrected,unlisted_faults,sdc_1,margin_loss,never\n"
+        "0,7,3,6,0,0,0,1,2,2,0,0,0,0,1,1,1,0,2,1,msn-st,1,0,0,2,-0.25,0\n");
   CHECK(table(s, csv_table::faults) ==
         "experiment,trial,number,target,element,action,mask,value,before,after,address\n"
         "0,7,0,conv1.weight,47,flip,0x40000000,0x0,0x3f800000,0x7f800000,"

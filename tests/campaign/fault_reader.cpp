@@ -26,6 +26,8 @@ TEST_CASE("faults, bits and amounts have their forms") {
   CHECK(fault_of("{random_value = [-1, 1.5]}") ==
         fault_description{fault::random_value, -1, 1.5, {masks::all, {}, 2}});
   CHECK(fault_of("{uniform_noise = [0, 1]}").which == fault::uniform_noise);
+  CHECK(fault_of("{quantized_flip = [8, 0.25]}") ==
+        fault_description{fault::quantized_flip, 8, 0.25, {}});
 
   const auto bits_of = [](const std::string& text) {
     return experiment_with("bits = " + text).fault.bits;
@@ -45,12 +47,20 @@ TEST_CASE("faults, bits and amounts have their forms") {
   CHECK(amount_of("{exactly = 10}") == fault_amount{amount::exactly, 10, 0});
   CHECK(amount_of("{fraction = 1}") == fault_amount{amount::fraction, 1, 1});
   CHECK(amount_of("{per_bit = 1e-6}") == fault_amount{amount::per_bit, 1, 1e-6});
+  CHECK(amount_of("{per_target = 0.5}") == fault_amount{amount::per_target, 1, 0.5});
   CHECK(read("[[experiment]]\nname='e'\ntrials='all'").experiments[0].trials == 0);
 }
 
 TEST_CASE("a wrong fault, wrong bits and a wrong amount are reported with their line") {
   CHECK(in_experiment("fault = 'bitflip'") ==
         "line 4: experiment.fault: there is no 'bitflip'; the nearest name is 'bit_flip'");
+  CHECK(in_experiment("fault = {quantized_flip = [8.5, 1]}") ==
+        "line 4: experiment.fault: quantized_flip takes a whole number of bits from 2 to 32 and a "
+        "step above 0, not 8.5 and 1");
+  CHECK(in_experiment("fault = {quantized_flip = [33, 1]}").find("from 2 to 32") !=
+        std::string::npos);
+  CHECK(in_experiment("fault = {quantized_flip = [8, 0]}").find("not 8 and 0") !=
+        std::string::npos);
   CHECK(in_experiment("fault = {scale = [1, 2]}") ==
         "line 4: experiment.fault: scale takes 1 numbers, 2 given");
   CHECK(in_experiment("fault = 'scale'") ==

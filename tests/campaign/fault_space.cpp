@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "toy_networks.hpp"
 
+#include <bit>
 #include <cmath>
 #include <map>
 #include <set>
@@ -141,6 +142,55 @@ TEST_CASE("each site is drawn equally often, by element rates too") {
   // 320,000 Bernoulli trials of 0.1: six standard deviations; 30 of 80 elements are floats.
   CHECK(std::abs(sum - 32000) < 6 * std::sqrt(32000 * 0.9));
   CHECK(std::abs(by_target[0] - sum * 30 / 80) < 6 * std::sqrt(sum * 0.375 * 0.625));
+}
+
+TEST_CASE("a rate by target: each target with that probability, then each of its sites equally") {
+  const two_targets t;
+  const fault_space s = space_of(t);
+  const bitfault::fault_key key{.seed = 2};
+  std::vector<double> hits(2), bits(8);
+  double both = 0, first_half = 0;
+  const int trials = 20000;
+  for (std::uint64_t trial = 0; trial < trials; ++trial) {
+    const auto sites =
+        draw_sites(s, {fault_amount::kind::per_target, 1, 0.25}, {.seed = 2, .trial = trial});
+    both += sites.size() == 2 ? 1 : 0;
+    for (const fault_site& site : sites) {
+      hits[site.target] += 1;
+      if (site.target != 1)
+        continue;
+      bits[static_cast<std::size_t>(std::countr_zero(site.mask))] += 1;
+      first_half += site.element < 25 ? 1 : 0;
+    }
+  }
+  // Six standard deviations of the binomial distributions.
+  const auto near = [](double found, double n, double p) {
+    return std::abs(found - n * p) < 6 * std::sqrt(n * p * (1 - p));
+  };
+  CHECK(near(hits[0], trials, 0.25));
+  CHECK(near(hits[1], trials, 0.25));
+  CHECK(near(both, trials, 0.0625));
+  for (const double b : bits)
+    CHECK(near(b, hits[1], 0.125));
+  CHECK(near(first_half, hits[1], 0.5));
+  const auto all = draw_sites(s, {fault_amount::kind::per_target, 1, 1}, key);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].target != all[1].target);
+  CHECK(draw_sites(s, {fault_amount::kind::per_target, 1, 0}, key).empty());
+}
+
+TEST_CASE("integers of a quantised flip have bits of their own") {
+  const two_targets t;
+  fault_description d{fault_description::kind::quantized_flip, 8, 0.1, {}};
+  const fault_space s(t.all, find_targets(t.all, {"weights"}), d);
+  CHECK(s.sites() == 30 * 8);
+  d.bits.which = mask_family::kind::sign;
+  CHECK(fault_space(t.all, find_targets(t.all, {"weights"}), d).at(0).mask == 0x80);
+  using Catch::Contains;
+  CHECK_THROWS_WITH(fault_space(t.all, find_targets(t.all, {"codes"}), d),
+                    Contains("int8 are not seen as integers of 8 bits"));
+  d.bits.which = mask_family::kind::exponent;
+  CHECK_THROWS_WITH(fault_space(t.all, find_targets(t.all, {"weights"}), d), Contains("quantized"));
 }
 
 TEST_CASE("what a space cannot give is refused") {

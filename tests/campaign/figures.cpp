@@ -231,3 +231,27 @@ TEST_CASE("gnuplot's own words come with the error") {
   CHECK(has(thrown<gnuplot_error>([] { gnuplot_svg("plot nonsense(x)", "a", 100, 100); }),
             "nonsense"));
 }
+
+TEST_CASE("no bar, cell or point of a target shows what is known of a part of it") {
+  campaign_description d = description();
+  experiment e;
+  e.name = "half";
+  e.targets = {"fc.weight[0:2]", "it's_50%{odd}"};
+  add_experiment(d, e, 100, {{0, 64}, {1, 64}});
+  e.name = "other half";
+  e.targets = {"fc.weight[2:4]", "it's_50%{odd}"};
+  add_experiment(d, e, 100, {{0, 64}, {1, 64}});
+  const temporary_folder folder;
+  store s = store::open(folder.path / "s.db", d);
+  for (std::size_t experiment = 0; experiment < 2; ++experiment) {
+    std::vector<trial_record> trials;
+    for (std::uint64_t i = 0; i < 40; ++i)
+      trials.push_back(
+          flip(i, static_cast<std::uint32_t>(i % 2), static_cast<unsigned>(20 + i % 12), 1, 0, 1));
+    s.add(experiment, trials);
+  }
+  for (const figure& f : figures_of(s, overviews_of(s))) {
+    INFO(f.name);
+    CHECK(f.name.find("closing_in") == 0);
+  }
+}

@@ -5,6 +5,7 @@
 #include "toy_networks.hpp"
 
 #include <limits>
+#include <string>
 
 namespace {
 
@@ -92,6 +93,17 @@ TEST_CASE("golden runs that wobble: the noise is measured, inputs that change ar
   s.golden_repeats = 1;
   wobbling again(24, 4);
   CHECK(golden_run(again, s, j).noise() == 0);
+}
+
+TEST_CASE("a headline that can never hold for so few scores is refused") {
+  toy::residual_network net;
+  for (const std::string name : {"sdc_5", "golden_lost_top5"}) {
+    judge j(classification_criteria(), name);
+    CHECK_THROWS_WITH(golden_run(net, {}, j),
+                      "bitfault: campaign: the headline criterion '" + name +
+                          "' decides nothing here: it takes 6 scores or more, and the model's "
+                          "output has 4");
+  }
 }
 
 TEST_CASE("models that cannot be compared with are refused") {

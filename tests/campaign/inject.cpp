@@ -6,11 +6,15 @@
 #include <bitfault/bitfault.hpp>
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
 
 namespace {
 
 using namespace bitfault::campaign;
 using kind = fault_description::kind;
+using listed = bitfault::listed_fault;
 
 template <class T>
 T faulty(kind which, T before, double a = 0, double b = 0, std::uint64_t number = 3) {
@@ -38,6 +42,38 @@ TEST_CASE("described faults do what the core's models do") {
   const double noisy = faulty(kind::uniform_noise, 100.0, -1, 1);
   CHECK((noisy != 100.0 && std::abs(noisy - 100.0) <= 1));
   CHECK(faulty(kind::normal_noise, 100.0, 0, 1e-3) != 100.0);
+}
+
+TEST_CASE("a quantised flip is what the core's formats make of the value") {
+  const bitfault::random_stream stream(bitfault::fault_key{.seed = 6});
+  const auto flipped = [&](double bits, double step, float before, unsigned bit) {
+    const fault_site site{0, 0, std::uint64_t{1} << bit, bit};
+    const listed f = fault_at({kind::quantized_flip, bits, step, {}}, *type<float>(), site,
+                              bitfault::to_word(before), stream);
+    CHECK(f.mask == 0xFFFFFFFFU);
+    return bitfault::from_word<float>(
+        static_cast<std::uint32_t>(bitfault::faulty_word(f, std::uint64_t{0})));
+  };
+  const auto by_core = [](const auto& format, float before, unsigned bit) {
+    std::vector<float> one{before};
+    const auto injector = bitfault::make_injector(bitfault::bit_flip{}, bitfault::every{},
+                                                  bitfault::bits::given{bit}, format);
+    injector.apply(bitfault::view(one), {.seed = 1}).or_throw();
+    return one[0];
+  };
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float x : {0.0F, 1.0F, -1.0F, 0.37F, -126.5F, 300.0F, -1e9F, 1e-9F, infinity,
+                        -infinity, std::nanf(""), 0.15F, 0.25F, -0.25F}) {
+    for (unsigned bit = 0; bit < 32; ++bit) {
+      INFO(x << " bit " << bit);
+      CHECK(flipped(32, 0x1p-24, x, bit) ==
+            by_core(bitfault::formats::fixed_point<7, 24>{}, x, bit));
+      if (bit < 8)
+        CHECK(flipped(8, 0.1, x, bit) ==
+              by_core(bitfault::formats::quantized<std::int8_t>{0.1}, x, bit));
+    }
+  }
+  CHECK(flipped(8, 0.5, 1.0F, 7) == -63.0F);
 }
 
 TEST_CASE("bad parameters are refused with their value") {

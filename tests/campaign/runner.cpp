@@ -365,6 +365,33 @@ TEST_CASE("a fault in an activation strikes in each input of the trial, and in n
   CHECK(changed == 24);
 }
 
+TEST_CASE("of many faults in a trial a record lists the first, and all of them are injected") {
+  toy::residual_network net(24, 4);
+  judge its_judge(classification_criteria(), "sdc_1");
+  const settings s;
+  const golden_run golden(net, s, its_judge);
+  runner<toy::residual_network> run(net, golden, s, its_judge, {});
+  experiment what = on("@weights", true);
+  what.amount.which = fault_amount::kind::per_bit;
+  what.amount.rate = 0.5;
+  what.trials = 10;
+  const bound_experiment e(what, 3, 7, golden.targets());
+  const trial_record r = run.run(e, 5);
+  std::vector<injected_fault> all;
+  for (const fault_site& site : e.sites_of(5))
+    all.push_back({site.target, {site.element, site.mask, 0, bitfault::fault_action::flip}, 0, 0});
+  REQUIRE(all.size() > 2000); // half of 4,608 bits
+  CHECK(r.faults.size() == most_listed_faults);
+  CHECK(fault_count(r) == all.size());
+  CHECK(run.run(e, 5, 6).front() == r);
+  CHECK(run.lost(e, 5, outcome::hang).faults == r.faults);
+  trial_record by_hand = run.run_with(all);
+  CHECK(by_hand.faults.size() == all.size());
+  shorten_fault_list(by_hand);
+  by_hand.number = 5;
+  CHECK(by_hand == r);
+}
+
 TEST_CASE("a model that calls its hook with something else than it said is refused") {
   struct lying : toy::plain_network {
     using toy::plain_network::plain_network;

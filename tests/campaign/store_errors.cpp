@@ -83,14 +83,14 @@ TEST_CASE("a file of another version is refused and left as it is") {
   const temporary_folder folder;
   const fs::path path = folder.path / "campaign.db";
   { store s = store::open(path, synthetic_description()); }
-  for (const auto& [version, is] : {std::pair{"1", "older"}, std::pair{"3", "newer"}}) {
+  for (const auto& [version, is] : {std::pair{"2", "older"}, std::pair{"4", "newer"}}) {
     {
       const detail::database db(path, detail::open_mode::write);
       db.run("PRAGMA user_version = " + std::string(version), "changing");
     }
     const std::string before = file_content(path);
     const std::string words = "campaign.db: its version " + std::string(version) + " is " + is +
-                              " than 2, the one that this library reads";
+                              " than 3, the one that this library reads";
     CHECK(has(opening(path), words));
     CHECK(has(reading(path), words));
     const bool unchanged = file_content(path) == before;

@@ -48,6 +48,17 @@ TEST_CASE("an experiment without strata stands for itself") {
         std::vector<experiment>{split(strata_kind::none)});
 }
 
+TEST_CASE("strata of parts of targets are those parts") {
+  experiment e = split(strata_kind::targets, {"dense1.weight[0,*]", "dense2.weight[3,1]"});
+  e.trials = 100;
+  const std::vector<experiment> strata = strata_of(e, targets_of_net());
+  CHECK(names_of(strata) ==
+        std::vector<std::string>{"e, dense1.weight[0,*]", "e, dense2.weight[3,1]"});
+  CHECK(strata[1].targets == std::vector<std::string>{"dense2.weight[3,1]"});
+  CHECK(strata[0].trials == 100);
+  CHECK(strata[1].trials == 32); // as many as it has sites
+}
+
 TEST_CASE("strata of targets: one experiment for each, otherwise as asked") {
   experiment e = split(strata_kind::targets);
   e.trials = 1600;

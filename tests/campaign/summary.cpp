@@ -393,4 +393,34 @@ TEST_CASE("campaigns drawn from a known population cover its shares as often as 
   CHECK(covered_pairs < 320);
 }
 
+TEST_CASE("of a part of a target only the elements in it can be struck in a bit") {
+  stored_experiment e = experiment_of(true);
+  e.sites = 5 * 32 + 20 * 32;
+  e.targets = {{0, 5 * 32}, {2, 20 * 32}}; // half of target 0
+  summary half(e, targets, {true, false});
+  half.add(record(0, sdc));
+  CHECK(half.by_target_and_bit().at({0, 30}).sites == 5);
+  CHECK(half.by_bit().at({"float32", 30}).sites == 25);
+
+  e.asked.fault.bits.which = mask_family::kind::exponent;
+  e.sites = 5 * 8;
+  e.targets = {{0, 5 * 8}};
+  summary exponent(e, targets, {true, false});
+  for (std::uint64_t i = 0; i < 5; ++i)
+    exponent.add(record(i, sdc));
+  CHECK(exponent.sdc_share(exponent.by_bit().at({"float32", 30})).method ==
+        interval_method::exact); // all five
+}
+
+TEST_CASE("of element types of one's own all elements of a target can be struck in a bit") {
+  std::vector<stored_target> own = targets;
+  own[0].element_type = "posit16";
+  stored_experiment e = experiment_of(true);
+  e.targets = {{0, 10 * 16}};
+  summary s(e, own, {true, false});
+  s.add(record(0, sdc, {}, 0, 0, 3));
+  CHECK(s.by_target_and_bit().at({0, 3}).sites == 10);
+  CHECK(s.strikes_whole_targets());
+}
+
 } // namespace bitfault::campaign

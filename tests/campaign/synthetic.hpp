@@ -163,6 +163,7 @@ inline trial_record synthetic_trial(const campaign_description& d, std::size_t e
   const std::uint64_t faults = experiment == 0 ? 1 : from.below(4);
   for (std::uint64_t i = 0; i < faults; ++i)
     t.faults.push_back(synthetic_fault(d, from));
+  t.unlisted_faults = experiment == 0 ? 0 : from.below(3);
   for (std::uint64_t i = from.below(experiment + 1); i > 0; --i) {
     monitor_record m;
     m.layer = 1;
@@ -190,7 +191,7 @@ inline std::string bits_of(const trial_record& t) {
   std::ostringstream out;
   const auto real = [&](double x) { out << std::bit_cast<std::uint64_t>(x) << ' '; };
   out << t.number << ' ' << t.first_input << ' ' << t.inputs << ' ' << t.answered_correctly << ' '
-      << t.set_aside << ' ' << t.activated << t.corrected << " o ";
+      << t.set_aside << ' ' << t.activated << t.corrected << ' ' << t.unlisted_faults << " o ";
   for (const auto n : t.outcomes)
     out << n << ' ';
   for (const auto n : t.outcomes_golden_correct)

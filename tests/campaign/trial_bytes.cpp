@@ -28,6 +28,7 @@ trial_record full_record() {
           {0.5, -0.0, std::numeric_limits<double>::infinity()},
           {{20, {21, 22, 23, bitfault::fault_action::write}, 24, 25},
            {26, {27, 28, 29, bitfault::fault_action::flip}, 30, 31}},
+          35,
           {monitor_record{}, monitor_record{}}};
 }
 
@@ -54,8 +55,9 @@ TEST_CASE("a record of too few or too many bytes is refused") {
 
 TEST_CASE("a list that claims to be longer than the bytes allocates nothing") {
   std::string bytes = to_bytes(trial_record{});
-  // The lists' lengths are the last three words, the letters' stands before them and two flags.
-  for (const std::size_t end : {8, 16, 24, 34}) {
+  // Criteria, faults, the number of those that are not listed, monitors: the last four words. The
+  // letters' length stands before them and two flags.
+  for (const std::size_t end : {8, 24, 32, 42}) {
     std::string wrong = bytes;
     wrong[wrong.size() - end + 7] = '\x7F';
     CHECK_THROWS_AS(to_trial(wrong), std::runtime_error);

@@ -7,6 +7,7 @@
 #include <bitfault/campaign/inject.hpp>
 #include <bitfault/fault_list/edit_distance.hpp>
 #include <bitfault/fault_list/file_error.hpp>
+#include <bitfault/fault_list/name_pattern.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -112,7 +113,7 @@ std::vector<const file_tensor*> chosen_tensors(const tensor_file& file,
     names.push_back(tensor.name);
   for (const std::string& pattern : patterns)
     if (std::none_of(names.begin(), names.end(), [&](const std::string& name) {
-          return engine::detail::fits_pattern(name, pattern);
+          return bitfault::fits_pattern(name, pattern);
         }))
       throw file_error(file.path.string(),
                        "no tensor fits '" + pattern + "'" +
@@ -122,7 +123,7 @@ std::vector<const file_tensor*> chosen_tensors(const tensor_file& file,
                                       bitfault::detail::nearest_name(names, pattern) + "'"));
   for (const file_tensor& tensor : file.tensors)
     if (std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-          return engine::detail::fits_pattern(tensor.name, pattern);
+          return bitfault::fits_pattern(tensor.name, pattern);
         })) {
       check_target(file, tensor);
       chosen.push_back(&tensor);
@@ -200,16 +201,17 @@ void add_inject(CLI::App& app, command& chosen) {
   sub->add_option("input", o->input, ".safetensors, .npy, or raw bytes (.bin)")->required();
   sub->add_option("-o,--output", o->where.output, "The copy");
   sub->add_flag("--in-place", o->where.in_place, "Replaces the input instead");
-  sub->add_option("--fault", o->fault,
-                  "bit_flip, stuck_at_0, stuck_at_1, zero, constant=VALUE, scale=FACTOR, "
-                  "random_value=FROM,TO, uniform_noise=FROM,TO or normal_noise=MEAN,DEVIATION")
+  sub->add_option(
+         "--fault", o->fault,
+         "bit_flip, stuck_at_0, stuck_at_1, quantized_flip=BITS,STEP, zero, constant=VALUE, "
+         "scale=FACTOR, random_value=FROM,TO, uniform_noise=FROM,TO or normal_noise=MEAN,DEVIATION")
       ->capture_default_str();
   sub->add_option("--bits", o->bits,
                   "any, sign, exponent, mantissa, all, bit numbers (30 or 30,29), adjacent=WIDTH")
       ->capture_default_str();
   sub->add_option("--amount", o->amount,
                   "single, exactly=FAULTS, fraction=SHARE, per_bit=PROBABILITY or "
-                  "per_element=PROBABILITY, over all tensors together")
+                  "per_element=PROBABILITY, over all tensors together; or per_target=PROBABILITY")
       ->capture_default_str();
   sub->add_option("--tensor", o->tensors, "Only these: names, or patterns with * and ?")
       ->expected(1)

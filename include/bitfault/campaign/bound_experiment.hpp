@@ -8,6 +8,7 @@
 #include "experiment.hpp"
 #include "fault_space.hpp"
 #include "target.hpp"
+#include "target_region.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -31,10 +32,11 @@ public:
   bound_experiment(experiment e, std::uint32_t number, std::uint64_t seed,
                    const std::vector<target>& all)
       : what_(std::move(e)), number_(number), seed_(seed) {
-    const std::vector<std::size_t> chosen = find_targets(all, what_.targets);
+    const std::vector<target_region> chosen = find_regions(all, what_.targets);
     space_ = fault_space(all, chosen, what_.fault);
-    activations_only_ = std::none_of(chosen.begin(), chosen.end(),
-                                     [&](std::size_t i) { return all[i].is_parameter(); });
+    activations_only_ = std::none_of(chosen.begin(), chosen.end(), [&](const target_region& r) {
+      return all[r.target].is_parameter();
+    });
     trials_ = what_.plan ? planned_trials() : what_.trials;
     if (what_.amount.which == fault_amount::kind::single) {
       if (trials_ > space_.sites())

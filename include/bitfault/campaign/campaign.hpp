@@ -15,6 +15,7 @@
 #include "progress.hpp"
 #include "runner.hpp"
 #include "strata.hpp"
+#include "target_region.hpp"
 #include "trial.hpp"
 #include "trial_ranges.hpp"
 
@@ -93,7 +94,7 @@ public:
   void require_live_targets() {
     std::vector<std::size_t> struck;
     for (const bound_experiment& e : experiments_)
-      for (const std::size_t t : find_targets(targets(), e.what().targets))
+      for (const std::size_t t : targets_in(find_regions(targets(), e.what().targets)))
         struck.push_back(t);
     std::sort(struck.begin(), struck.end());
     struck.erase(std::unique(struck.begin(), struck.end()), struck.end());

@@ -31,10 +31,10 @@ inline bool among_best(std::span<const double> scores, std::size_t i, std::size_
 
 /// A criterion that is a flag, of the golden and the faulty scores. An empty output meets none.
 template <class Holds>
-criterion flag_of_scores(std::string name, Holds holds) {
+criterion flag_of_scores(std::string name, Holds holds, std::size_t least_outputs = 0) {
   return {std::move(name),
           [holds](const compared_outputs& o) { return !o.golden.empty() && holds(o) ? 1.0 : 0.0; },
-          true};
+          true, least_outputs};
 }
 
 /// Whether the top score moved by more than `limit` of the golden one's magnitude.
@@ -65,17 +65,17 @@ inline criterion sdc_1() {
 
 /// SDC-5: the top answer is not among golden's five best.
 inline criterion sdc_5() {
-  return detail::flag_of_scores("sdc_5", [](const compared_outputs& o) {
-    return !detail::among_best(o.golden, o.faulty_top, 5);
-  });
+  return detail::flag_of_scores(
+      "sdc_5",
+      [](const compared_outputs& o) { return !detail::among_best(o.golden, o.faulty_top, 5); }, 6);
 }
 
 /// The reverse of SDC-5, which some tools test under its name: golden's top answer is not among the
 /// five best any more.
 inline criterion golden_lost_top5() {
-  return detail::flag_of_scores("golden_lost_top5", [](const compared_outputs& o) {
-    return !detail::among_best(o.faulty, o.golden_top, 5);
-  });
+  return detail::flag_of_scores(
+      "golden_lost_top5",
+      [](const compared_outputs& o) { return !detail::among_best(o.faulty, o.golden_top, 5); }, 6);
 }
 
 /// SDC-10 %: the largest score differs from golden's largest by more than 10 % of the latter,

@@ -34,6 +34,7 @@ struct criterion {
   std::string name; ///< stands in tables and in the store
   std::function<double(const compared_outputs&)> value;
   bool is_flag = true; ///< whether it is 0 or 1, so that it can decide between SDC and tolerable
+  std::size_t least_outputs = 0; ///< of fewer values it is always 0, so that it decides nothing
 };
 
 } // namespace bitfault::campaign

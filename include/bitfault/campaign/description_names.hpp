@@ -12,13 +12,13 @@
 /// In the order of their enumerations.
 namespace bitfault::campaign::detail {
 
-inline constexpr std::array<std::string_view, 9> fault_names{
-    "bit_flip", "stuck_at_0",   "stuck_at_1",    "zero",        "constant",
-    "scale",    "random_value", "uniform_noise", "normal_noise"};
+inline constexpr std::array<std::string_view, 10> fault_names{
+    "bit_flip", "stuck_at_0", "stuck_at_1",   "quantized_flip", "zero",
+    "constant", "scale",      "random_value", "uniform_noise",  "normal_noise"};
 inline constexpr std::array<std::string_view, 7> bits_names{
     "any", "given", "sign", "exponent", "mantissa", "adjacent", "all"};
-inline constexpr std::array<std::string_view, 5> amount_names{"single", "exactly", "fraction",
-                                                              "per_bit", "per_element"};
+inline constexpr std::array<std::string_view, 6> amount_names{
+    "single", "exactly", "fraction", "per_bit", "per_element", "per_target"};
 
 template <std::size_t Size, class Kind>
 constexpr std::string_view name_in(const std::array<std::string_view, Size>& names, Kind kind) {

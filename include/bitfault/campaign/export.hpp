@@ -143,8 +143,8 @@ inline void head_of_trials(const store& s, csv_text& out) {
     out.text(name);
   for (const std::string_view name : outcome_names)
     out.text("golden_correct_" + std::string(name));
-  for (const char* column :
-       {"answered_correctly", "set_aside", "outcomes_by_input", "activated", "corrected"})
+  for (const char* column : {"answered_correctly", "set_aside", "outcomes_by_input", "activated",
+                             "corrected", "unlisted_faults"})
     out.text(column);
   for (const stored_criterion& criterion : s.description().criteria)
     out.text(criterion.name);
@@ -160,7 +160,8 @@ inline void export_trial(std::size_t experiment, const trial_record& t, csv_text
       .number(t.set_aside)
       .text(t.outcomes_by_input)
       .flag(t.activated)
-      .flag(t.corrected);
+      .flag(t.corrected)
+      .number(t.unlisted_faults);
   for (const double value : t.criteria)
     out.real(value);
   out.end_line();

@@ -27,13 +27,14 @@ struct mask_family {
   friend bool operator==(const mask_family&, const mask_family&) = default;
 };
 
-/// What happens at a site; the run-time form of the core's fault models. Models after stuck_at_1
-/// set the whole value and take `mask_family::kind::all`.
+/// What happens at a site; the run-time form of the core's fault models. Models after
+/// quantized_flip set the whole value and take `mask_family::kind::all`.
 struct fault_description {
   enum class kind : std::uint8_t {
     bit_flip,
     stuck_at_0,
     stuck_at_1,
+    quantized_flip, ///< bits flip in round(value / `b`), an integer of `a` bits: see `stored_as`
     zero,
     constant,      ///< becomes `a`
     scale,         ///< is multiplied by `a`
@@ -60,8 +61,9 @@ constexpr bool draws_value(fault_description::kind k) noexcept {
   return k >= fault_description::kind::random_value;
 }
 
-/// How many faults a trial has; the run-time form of the core's selectors. All count over the sites
-/// of all targets together, so that a target is hit in proportion to its number of sites.
+/// How many faults a trial has; the run-time form of the core's selectors. All but
+/// `per_target` count over the sites of all targets together, so that a target is hit in proportion
+/// to its number of sites.
 struct fault_amount {
   enum class kind : std::uint8_t {
     single,      ///< trial t has the one site pi(t): no site comes twice before all have come
@@ -69,6 +71,7 @@ struct fault_amount {
     fraction,    ///< the share `rate` of the sites, drawn anew in each trial
     per_bit,     ///< each site with probability `rate`; single-bit masks only
     per_element, ///< each element with probability `rate`, then one of its masks
+    per_target,  ///< each target with probability `rate`, then one of its sites
   };
   kind which = kind::single;
   std::uint64_t count = 1;

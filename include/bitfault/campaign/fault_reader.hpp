@@ -3,6 +3,7 @@
 
 #include "description_names.hpp"
 #include "fault_description.hpp"
+#include "fault_space.hpp"
 #include "table_reader.hpp"
 
 #include <cmath>
@@ -23,7 +24,7 @@ constexpr std::size_t numbers_of(fault_description::kind k) noexcept {
   using kind = fault_description::kind;
   if (k == kind::constant || k == kind::scale)
     return 1;
-  return draws_value(k) ? 2 : 0;
+  return draws_value(k) || k == kind::quantized_flip ? 2 : 0;
 }
 
 /// The one key of a table such as {per_bit = 1e-6}, and its value; reports anything else.
@@ -51,9 +52,9 @@ inline void unknown_name(table_reader& reader, std::string_view key, const std::
 /// "bit_flip", {scale = 2.0}, {normal_noise = [0, 0.1]} and so on.
 inline fault_description read_fault(table_reader& reader, std::string_view key = "fault") {
   static const std::string type =
-      "\"bit_flip\", \"stuck_at_0\", \"stuck_at_1\", \"zero\", {constant = value}, "
-      "{scale = factor}, {random_value = [from, to]}, {uniform_noise = [from, to]} or "
-      "{normal_noise = [mean, deviation]}";
+      "\"bit_flip\", \"stuck_at_0\", \"stuck_at_1\", {quantized_flip = [bits, step]}, \"zero\", "
+      "{constant = value}, {scale = factor}, {random_value = [from, to]}, "
+      "{uniform_noise = [from, to]} or {normal_noise = [mean, deviation]}";
   fault_description fault;
   const toml::node* node = reader.value(key, type, "\"bit_flip\"");
   if (node == nullptr)
@@ -98,6 +99,11 @@ inline fault_description read_fault(table_reader& reader, std::string_view key =
   else if (range && !(numbers[0] < numbers[1]))
     reader.wrong(key, name + ": the range from " + detail::plain_number(numbers[0]) + " to " +
                           detail::plain_number(numbers[1]) + " is empty");
+  else if (which == kind::quantized_flip && !detail::is_integer_format(numbers[0], numbers[1]))
+    reader.wrong(key, "quantized_flip takes a whole number of bits from 2 to 32 and a step above "
+                      "0, not " +
+                          detail::plain_number(numbers[0]) + " and " +
+                          detail::plain_number(numbers[1]));
   else if (which == kind::normal_noise && !(numbers[1] >= 0))
     reader.wrong(key, name + ": the standard deviation " + detail::plain_number(numbers[1]) +
                           " is negative");
@@ -166,8 +172,9 @@ inline mask_family read_bits(table_reader& reader, std::string_view key = "bits"
 inline std::vector<fault_amount> read_amounts(table_reader& reader,
                                               std::string_view key = "amount") {
   static const std::string type =
-      "\"single\", {exactly = faults}, {fraction = share}, {per_bit = probability} or "
-      "{per_element = probability}; a list instead of the number makes one experiment of each";
+      "\"single\", {exactly = faults}, {fraction = share}, {per_bit = probability}, "
+      "{per_element = probability} or {per_target = probability}; a list instead of the number "
+      "makes one experiment of each";
   using kind = fault_amount::kind;
   std::vector<fault_amount> otherwise(1);
   const toml::node* node = reader.value(key, type, "\"single\"");
@@ -181,7 +188,7 @@ inline std::vector<fault_amount> read_amounts(table_reader& reader,
   const std::optional<kind> which = detail::kind_of<kind>(detail::amount_names, entry->name);
   if (!which || *which == kind::single) {
     detail::unknown_name(reader, key, entry->name,
-                         {"exactly", "fraction", "per_bit", "per_element"});
+                         {"exactly", "fraction", "per_bit", "per_element", "per_target"});
     return otherwise;
   }
   std::vector<fault_amount> amounts;

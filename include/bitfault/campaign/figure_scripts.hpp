@@ -252,6 +252,7 @@ inline figure rate_sweep(const store& s, const std::vector<experiment_overview>&
       datum(high) + "]\nset format x '10^{%L}'\nset xlabel '" +
       (by_bit ? "bit error rate: probability that a bit is hit"
        : amount.which == fault_amount::kind::per_element ? "probability that an element is hit"
+       : amount.which == fault_amount::kind::per_target  ? "probability that a target is hit"
                                                          : "share of sites that are hit") +
       "' textcolor rgb '#3d4756'\nset yrange [0:100]\nset ylabel '" +
       (golden ? "accuracy (%)" : "SDC (%)") +

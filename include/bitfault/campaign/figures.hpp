@@ -43,6 +43,10 @@ inline std::vector<figure> figures_of(const store& s, const std::vector<experime
     return f;
   };
   const auto single = [&](std::size_t i) { return detail::has_single_faults(asked(i)); };
+  // A bar or a cell stands for a target: what is known of a part of one says nothing of it.
+  const auto of_whole_targets = [&](std::size_t i) {
+    return single(i) && all[i].sums.strikes_whole_targets();
+  };
   const auto shorten = [](auto& groups) {
     while (groups.size() > most_figures_of_a_kind)
       groups.pop_back();
@@ -61,7 +65,7 @@ inline std::vector<figure> figures_of(const store& s, const std::vector<experime
 
   n = 0;
   auto by_bit = detail::grouped(
-      all, [&](std::size_t i) { return single(i) && !all[i].sums.by_bit().empty(); },
+      all, [&](std::size_t i) { return of_whole_targets(i) && !all[i].sums.by_bit().empty(); },
       [&](std::size_t a, std::size_t b) {
         return detail::same_action(asked(a).fault, asked(b).fault) &&
                asked(a).all_inputs == asked(b).all_inputs && detail::same_targets(list[a], list[b]);
@@ -85,7 +89,10 @@ inline std::vector<figure> figures_of(const store& s, const std::vector<experime
 
   n = 0;
   auto by_target = detail::grouped(
-      all, [&](std::size_t i) { return single(i) && !detail::has_one_bit(asked(i).fault.bits); },
+      all,
+      [&](std::size_t i) {
+        return of_whole_targets(i) && !detail::has_one_bit(asked(i).fault.bits);
+      },
       [&](std::size_t a, std::size_t b) {
         return asked(a).fault == asked(b).fault && asked(a).all_inputs == asked(b).all_inputs;
       });
@@ -98,7 +105,10 @@ inline std::vector<figure> figures_of(const store& s, const std::vector<experime
 
   n = 0;
   auto maps = detail::grouped(
-      all, [&](std::size_t i) { return single(i) && !all[i].sums.by_target_and_bit().empty(); },
+      all,
+      [&](std::size_t i) {
+        return of_whole_targets(i) && !all[i].sums.by_target_and_bit().empty();
+      },
       [&](std::size_t a, std::size_t b) {
         return detail::same_action(asked(a).fault, asked(b).fault) &&
                asked(a).all_inputs == asked(b).all_inputs;

@@ -79,7 +79,8 @@ class golden_run {
 public:
   /// Runs all inputs `golden_repeats` times. Throws std::invalid_argument for a model without
   /// inputs or layers, with inputs that are no whole number of batches, with labels for another
-  /// number of inputs, or whose golden output is not finite.
+  /// number of inputs, whose output has too few values for the headline criterion, or whose golden
+  /// output is not finite.
   template <model M>
   golden_run(M& m, const settings& s, judge& its_judge)
       : layers_(m.layers()), inputs_(m.inputs()), batch_(m.batch()) {
@@ -153,6 +154,12 @@ private:
   template <model M>
   void run(M& m, const settings& s, judge& its_judge, std::span<const std::uint32_t> labels) {
     output_size_ = static_cast<std::size_t>(targets_.back().size);
+    if (const criterion& c = its_judge.criteria()[its_judge.headline()];
+        output_size_ < c.least_outputs)
+      throw std::invalid_argument(
+          "bitfault: campaign: the headline criterion '" + c.name +
+          "' decides nothing here: it takes " + std::to_string(c.least_outputs) +
+          " scores or more, and the model's output has " + std::to_string(output_size_));
     std::uint64_t bytes = 0;
     for (const target& t : targets_)
       if (!t.is_parameter())

@@ -9,6 +9,8 @@
 #include "fault_space.hpp"
 #include "tensor_ref.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -44,6 +46,19 @@ std::uint64_t faulty_value(const fault_description& d, std::uint64_t before,
   }
 }
 
+/// What a flip makes of a value that is stored as an integer: round(value / step), ties to even, in
+/// two's complement, clamped to its bits; a NaN is stored as 0.
+inline double flipped_integer(const fault_description& d, double value, std::uint64_t mask) {
+  const auto bits = static_cast<unsigned>(d.a);
+  const double most = static_cast<double>(std::int64_t{1} << (bits - 1));
+  const double rounded = std::isnan(value) ? 0 : std::nearbyint(value / d.b);
+  const auto code =
+      static_cast<std::uint64_t>(static_cast<std::int64_t>(std::clamp(rounded, -most, most - 1)));
+  const std::uint64_t flipped = (code ^ mask) & bitfault::detail::low_bits(bits);
+  const bool negative = (flipped >> (bits - 1)) != 0;
+  return (static_cast<double>(flipped) - (negative ? 2 * most : 0)) * d.b;
+}
+
 } // namespace detail
 
 /// The fault that a description makes at a site that holds the word `before`. Throws `error` for
@@ -57,14 +72,19 @@ inline listed_fault fault_at(const fault_description& d, const element_type& typ
     f.action = fault_action::stuck_at_0;
   if (d.which == kind::stuck_at_1)
     f.action = fault_action::stuck_at_1;
-  if (!sets_value(d.which))
+  fault_description made = d;
+  if (d.which == kind::quantized_flip) {
+    made = {kind::constant, detail::flipped_integer(d, type.to_real(before), site.mask), 0, {}};
+    f.mask = bitfault::detail::low_bits(type.layout.bits);
+  } else if (!sets_value(d.which)) {
     return f;
+  }
   f.action = fault_action::write;
   bool known = false;
   random_source random(stream, site.number, 0, site.number);
   detail::for_each_element_type([&]<class T>(std::type_identity<T>) {
     if (!known && detail::type_of<T>.name == type.name) {
-      f.value = detail::faulty_value<T>(d, before, random);
+      f.value = detail::faulty_value<T>(made, before, random);
       known = true;
     }
   });

@@ -30,6 +30,7 @@ struct layer {
   std::vector<std::size_t> inputs;    ///< numbers of the layers whose outputs it reads, all lower
   const element_type* type = nullptr; ///< of its output: `type<float>()`
   std::vector<std::uint64_t> extents; ///< of its output for one input, without the batch
+  std::string operation{};            ///< what it computes, "conv2d": for "@operator:conv*"
 };
 
 /// The run-time description of T, for `layer::type`.

@@ -201,8 +201,8 @@ inline std::vector<std::string> remarkable_row(const campaign_description& d,
     faults += (i == 0 ? "<code>" : "<br/><code>") + escaped(address_of(d, f)) + "</code>";
     values += (i == 0 ? "" : "<br/>") + word_text(t, f.before) + " → " + word_text(t, f.after);
   }
-  if (r.faults.size() > 2)
-    faults += "<br/>and " + grouped_text(r.faults.size() - 2) + " more";
+  if (fault_count(r) > 2)
+    faults += "<br/>and " + grouped_text(fault_count(r) - 2) + " more";
   std::string ends;
   for (std::size_t o = 0; o < outcome_count; ++o)
     if (r.outcomes[o] != 0)
@@ -282,6 +282,15 @@ inline void write_how(const store& s, html_text& out) {
 
 } // namespace detail
 
+/// The parts of a report that need no figures: faults to look at, tables, how to get the same. For
+/// pages that draw figures of their own. `all` are the overviews of the store's experiments.
+inline void add_report_tables(const store& s, const std::vector<experiment_overview>& all,
+                              html_text& out) {
+  detail::write_remarkable(s, all, out);
+  detail::write_experiments(s, all, out);
+  detail::write_how(s, out);
+}
+
 /// The parts of a report below its title: figures, faults to look at, tables, how to get the same.
 /// `all` are the overviews of the store's experiments. For pages that show more than one campaign.
 inline written_report report_sections(const store& s, const std::vector<experiment_overview>& all,
@@ -289,9 +298,7 @@ inline written_report report_sections(const store& s, const std::vector<experime
   html_text out;
   written_report written;
   detail::write_figures(s, all, o, out, written.problem);
-  detail::write_remarkable(s, all, out);
-  detail::write_experiments(s, all, out);
-  detail::write_how(s, out);
+  add_report_tables(s, all, out);
   written.html = out.text();
   return written;
 }

@@ -41,24 +41,25 @@ public:
   trial_record run(const bound_experiment& e, std::uint64_t trial) {
     drawn_trial t = draw(e, trial);
     run_alone(t);
-    return std::move(t.record);
+    return finished(t);
   }
 
   /// Trials [first, last). Independent activation faults in different rows of one batch share a
   /// pass where the model allows it; the records are those of `run`.
   std::vector<trial_record> run(const bound_experiment& e, std::uint64_t first,
                                 std::uint64_t last) {
+    std::vector<trial_record> records;
+    if (!shares_passes(e)) {
+      for (std::uint64_t number = first; number < last; ++number)
+        records.push_back(run(e, number));
+      return records;
+    }
     std::vector<drawn_trial> trials;
     for (std::uint64_t number = first; number < last; ++number)
       trials.push_back(draw(e, number));
-    if (shares_passes(e))
-      run_together(trials);
-    else
-      for (drawn_trial& t : trials)
-        run_alone(t);
-    std::vector<trial_record> records;
+    run_together(trials);
     for (drawn_trial& t : trials)
-      records.push_back(std::move(t.record));
+      records.push_back(finished(t));
     return records;
   }
 
@@ -71,7 +72,7 @@ public:
     t.record.activated = true;
     for (std::uint64_t i = 0; i < t.record.inputs; ++i)
       judge_.lost(how, golden_->facts(t.record.first_input + i), t.record);
-    return std::move(t.record);
+    return finished(t);
   }
 
   /// Runs all inputs with faults that the caller gives, and returns what came out. `watch(input,
@@ -96,6 +97,10 @@ private:
     drawn_trial t = draw_trial(e, number, golden_->inputs());
     judge_.start(t.record);
     return t;
+  }
+  static trial_record finished(drawn_trial& t) {
+    shorten_fault_list(t.record);
+    return std::move(t.record);
   }
   const target& target_of(const injected_fault& f) const { return golden_->targets()[f.target]; }
 

@@ -9,7 +9,7 @@ namespace bitfault::campaign::detail {
 /// PRAGMA application_id: the bytes "bflt".
 inline constexpr std::int64_t application_id = 0x62666C74;
 /// PRAGMA user_version. A changed table or column makes a new one.
-inline constexpr std::int64_t schema_version = 2;
+inline constexpr std::int64_t schema_version = 3;
 
 /// Numbers count from 0. Columns without a type hold doubles: there, -0.0 survives.
 inline constexpr const char* schema_tables = R"sql(
@@ -61,7 +61,8 @@ CREATE TABLE trial(
   golden_correct_tolerable INTEGER NOT NULL,
   answered_correctly INTEGER NOT NULL, set_aside INTEGER NOT NULL,
   outcomes_by_input TEXT NOT NULL,
-  activated INTEGER NOT NULL, corrected INTEGER NOT NULL, checksum INTEGER NOT NULL,
+  activated INTEGER NOT NULL, corrected INTEGER NOT NULL,
+  unlisted_faults INTEGER NOT NULL, checksum INTEGER NOT NULL,
   PRIMARY KEY(experiment, number)) WITHOUT ROWID;
 CREATE TABLE fault(
   experiment INTEGER NOT NULL, trial INTEGER NOT NULL, number INTEGER NOT NULL,

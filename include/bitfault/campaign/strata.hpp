@@ -6,6 +6,7 @@
 #include "experiment.hpp"
 #include "fault_space.hpp"
 #include "target.hpp"
+#include "target_region.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -34,10 +35,10 @@ inline std::vector<experiment> strata_of(const experiment& whole, const std::vec
     throw std::invalid_argument("bitfault: campaign: experiment '" + whole.name + "' " + what);
   };
   std::vector<experiment> strata;
-  const auto add = [&](experiment e, const std::string& name, std::size_t target_number) {
+  const auto add = [&](experiment e, const std::string& name, const target_region& region) {
     e.name += ", " + name;
     if (e.amount.which == fault_amount::kind::single)
-      e.trials = std::min(e.trials, fault_space(all, {target_number}, e.fault).sites());
+      e.trials = std::min(e.trials, fault_space(all, std::vector{region}, e.fault).sites());
     strata.push_back(std::move(e));
   };
   const auto allocate = [&] {
@@ -50,7 +51,7 @@ inline std::vector<experiment> strata_of(const experiment& whole, const std::vec
     together.strata = strata_kind::none;
     std::vector<std::uint64_t> sites;
     for (const experiment& e : strata)
-      sites.push_back(fault_space(all, find_targets(all, e.targets), e.fault).sites());
+      sites.push_back(fault_space(all, find_regions(all, e.targets), e.fault).sites());
     const std::vector<std::uint64_t> given =
         proportional_allocation(sites, bound_experiment(together, 0, 0, all).trials());
     for (std::size_t i = 0; i < strata.size(); ++i) {
@@ -61,29 +62,32 @@ inline std::vector<experiment> strata_of(const experiment& whole, const std::vec
       strata[i].trials = given[i];
     }
   };
-  for (const std::size_t i : find_targets(all, whole.targets)) {
+  for (const target_region& region : find_regions(all, whole.targets)) {
+    const std::size_t i = region.target;
     if (all[i].size == 0)
       continue;
+    const std::string name = text_of(region, all[i]);
     experiment e = whole;
     e.strata = strata_kind::none;
     e.allocation = allocation_kind::each;
     e.stratum_of = whole.name;
-    e.targets = {all[i].name};
-    if (find_targets(all, e.targets).size() != 1)
-      refuse("cannot make a stratum of target '" + all[i].name +
+    e.targets = {name};
+    if (find_regions(all, e.targets).size() != 1)
+      refuse("cannot make a stratum of target '" + name +
              "': as a pattern, its name fits others too");
     if (whole.strata == strata_kind::targets) {
-      add(e, all[i].name, i);
+      add(e, name, region);
       continue;
     }
     if (sets_value(whole.fault.which))
       refuse("asks for strata of bits; its faults set the whole value");
-    for (const std::uint64_t mask : masks_of(whole.fault.bits, *all[i].type)) {
+    for (const std::uint64_t mask :
+         masks_of(whole.fault.bits, stored_as(whole.fault, *all[i].type))) {
       if (!std::has_single_bit(mask))
         refuse("asks for strata of bits; its faults strike several bits at once");
       const auto bit = static_cast<unsigned>(std::countr_zero(mask));
       e.fault.bits = {mask_family::kind::given, {bit}, whole.fault.bits.width};
-      add(e, all[i].name + " bit " + std::to_string(bit), i);
+      add(e, name + " bit " + std::to_string(bit), region);
     }
   }
   if (strata.empty())

@@ -12,6 +12,8 @@
 #include "../statistics/two_way.hpp"
 #include "../statistics/wilson.hpp"
 #include "campaign_description.hpp"
+#include "fault_space.hpp"
+#include "tensor_ref.hpp"
 #include "trial.hpp"
 #include "trial_estimate.hpp"
 #include "trial_tally.hpp"
@@ -26,6 +28,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -103,9 +106,8 @@ public:
       sdc_by_trial_.emplace(confidence_, interval{0, 1}, population(all_));
     for (const target_sites& t : e.targets) {
       sites_[t.target] = t.sites;
-      std::uint64_t elements = 1;
-      for (const std::uint64_t n : targets_.at(t.target).extents)
-        elements *= n;
+      const std::uint64_t elements = struck_elements(e.asked.fault, targets_.at(t.target), t.sites);
+      whole_targets_ = whole_targets_ && elements == elements_in(targets_[t.target]);
       elements_[t.target] = elements;
       elements_of_type_[targets_[t.target].element_type] += elements;
     }
@@ -135,9 +137,12 @@ public:
     if (sdc_by_trial_ && judged != 0)
       sdc_by_trial_->add(static_cast<double>(r.outcomes[static_cast<std::size_t>(outcome::sdc)]) /
                          static_cast<double>(judged));
-    if (r.faults.size() == 1)
+    if (fault_count(r) == 1)
       add_to_parts(r, r.faults.front(), drop);
   }
+
+  /// Whether the experiment strikes whole targets, not parts of them.
+  bool strikes_whole_targets() const noexcept { return whole_targets_; }
 
   const trial_tally& all() const noexcept { return all_; }
   const std::map<std::uint32_t, trial_tally>& by_target() const noexcept { return by_target_; }
@@ -286,6 +291,28 @@ private:
       t.drops.push_back(*drop);
   }
 
+  static std::uint64_t elements_in(const stored_target& t) {
+    std::uint64_t elements = 1;
+    for (const std::uint64_t n : t.extents)
+      elements *= n;
+    return elements;
+  }
+
+  /// Of how many elements a target's sites are: an experiment may strike a part of it only. Of an
+  /// element type of the user's own the masks are not known here, and all elements are taken.
+  static std::uint64_t struck_elements(const fault_description& fault, const stored_target& t,
+                                       std::uint64_t sites) {
+    mask_family bits = fault.bits;
+    if (sets_value(fault.which))
+      bits.which = mask_family::kind::all;
+    std::uint64_t elements = elements_in(t);
+    detail::for_each_element_type([&]<class T>(std::type_identity<T>) {
+      if (detail::type_of<T>.name == t.element_type)
+        elements = sites / masks_of(bits, stored_as(fault, detail::type_of<T>)).size();
+    });
+    return elements;
+  }
+
   void add_to_parts(const trial_record& r, const injected_fault& f, std::optional<double> drop) {
     const auto add = [&](trial_tally& t, std::uint64_t sites) {
       t.sites = sites;
@@ -355,7 +382,7 @@ private:
   }
 
   experiment asked_;
-  bool noisy_, all_inputs_, stops_early_;
+  bool noisy_, all_inputs_, stops_early_, whole_targets_ = true;
   double confidence_;
   counting_rules rules_;
   std::vector<stored_target> targets_;

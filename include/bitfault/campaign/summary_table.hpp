@@ -24,8 +24,8 @@ inline std::string faults_text(const campaign_description& d, const trial_record
   std::string text;
   for (std::size_t i = 0; i < std::min<std::size_t>(r.faults.size(), 2); ++i)
     text.append(i == 0 ? "" : " ").append(address_of(d, r.faults[i]));
-  if (r.faults.size() > 2)
-    text += " and " + std::to_string(r.faults.size() - 2) + " more";
+  if (fault_count(r) > 2)
+    text += " and " + std::to_string(fault_count(r) - 2) + " more";
   return text;
 }
 
@@ -133,6 +133,8 @@ inline std::string trial_text(const campaign_description& d, const trial_record&
                   static_cast<unsigned long long>(f.after));
     text += "  " + address_of(d, f) + words;
   }
+  if (r.unlisted_faults != 0)
+    text += "  and " + std::to_string(r.unlisted_faults) + " more faults\n";
   for (std::size_t o = 0; o < outcome_count; ++o)
     if (r.outcomes[o] != 0)
       text += "  " + std::string(outcome_names[o]) + ": " + std::to_string(r.outcomes[o]) + "\n";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../fault_list/edit_distance.hpp"
+#include "../fault_list/name_pattern.hpp"
 #include "model.hpp"
 
 #include <algorithm>
@@ -30,7 +32,8 @@ struct target {
   const element_type* type = nullptr;
   std::vector<std::uint64_t> extents;
   std::uint64_t size = 0;
-  std::size_t place = 0; ///< number of the parameter or of the layer
+  std::size_t place = 0;   ///< number of the parameter or of the layer
+  std::string operation{}; ///< of a layer: see `layer::operation`
 
   bool is_parameter() const noexcept { return kind <= target_kind::state; }
 };
@@ -73,35 +76,13 @@ inline std::vector<target> targets_of(const std::vector<layer>& layers,
     std::uint64_t size = 1;
     for (const std::uint64_t n : l.extents)
       size *= n;
-    add({l.name, i == 0 ? target_kind::input : target_kind::activation, l.type, l.extents, size,
-         i});
+    add({l.name, i == 0 ? target_kind::input : target_kind::activation, l.type, l.extents, size, i,
+         l.operation});
   }
   return list;
 }
 
 namespace detail {
-
-/// Whether a name fits a pattern in which * stands for any text and ? for any one character.
-inline bool fits_pattern(std::string_view name, std::string_view pattern) noexcept {
-  std::size_t n = 0, p = 0;
-  std::size_t star = std::string_view::npos, retry = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n]) && pattern[p] != '*') {
-      ++n, ++p;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      retry = n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++retry;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*')
-    ++p;
-  return p == pattern.size();
-}
 
 inline bool fits_target(const target& t, std::string_view pattern) {
   if (pattern == "@weights")
@@ -116,13 +97,17 @@ inline bool fits_target(const target& t, std::string_view pattern) {
     return t.kind == target_kind::activation;
   if (pattern == "@input")
     return t.kind == target_kind::input;
+  constexpr std::string_view by_operation = "@operator:";
+  if (pattern.starts_with(by_operation))
+    return !t.operation.empty() && fits_pattern(t.operation, pattern.substr(by_operation.size()));
   return fits_pattern(t.name, pattern);
 }
 
 } // namespace detail
 
 /// Numbers of the targets that at least one of the patterns names (see `experiment::targets`), in
-/// the order of the list. Throws std::invalid_argument for a pattern that names none.
+/// the order of the list. Throws std::invalid_argument for a pattern that names none, with the
+/// nearest name, and for a part of a target ("conv1[3,0,5]"): see `find_regions`.
 inline std::vector<std::size_t> find_targets(const std::vector<target>& all,
                                              const std::vector<std::string>& patterns) {
   std::vector<std::size_t> found;
@@ -132,11 +117,18 @@ inline std::vector<std::size_t> find_targets(const std::vector<target>& all,
       if (detail::fits_target(all[i], pattern))
         found.push_back(i);
     if (found.size() == before) {
-      std::string names;
-      for (const target& t : all)
-        names += (names.empty() ? "" : ", ") + t.name;
-      throw std::invalid_argument("bitfault: no target is named '" + pattern + "'; the model has " +
-                                  names);
+      if (pattern.find('[') != std::string::npos)
+        throw std::invalid_argument("bitfault: '" + pattern +
+                                    "' is a part of a target; here only whole ones are taken");
+      std::vector<std::string> names;
+      std::string list;
+      for (const target& t : all) {
+        names.push_back(t.name);
+        list += (list.empty() ? "" : ", ") + t.name;
+      }
+      throw std::invalid_argument(
+          "bitfault: no target is named '" + pattern + "'; the nearest name is '" +
+          bitfault::detail::nearest_name(names, pattern) + "'; the model has " + list);
     }
   }
   std::sort(found.begin(), found.end());

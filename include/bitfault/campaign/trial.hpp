@@ -23,6 +23,10 @@ struct injected_fault {
   friend bool operator==(const injected_fault&, const injected_fault&) = default;
 };
 
+/// How many of a trial's faults its record lists. Sets at high rates have millions; all of them
+/// come again when the trial is run again.
+inline constexpr std::size_t most_listed_faults = 1000;
+
 /// What came out of one trial: one set of faults against one set of inputs. It is a pure function
 /// of the campaign, the experiment and the number.
 struct trial_record {
@@ -39,10 +43,25 @@ struct trial_record {
   bool corrected = false; ///< a protection repaired something
   /// For each criterion of the campaign: the inputs for which it holds, or the sum of its numbers.
   std::vector<double> criteria{};
-  std::vector<injected_fault> faults{};
+  std::vector<injected_fault> faults{}; ///< the first ones: at most `most_listed_faults`
+  std::uint64_t unlisted_faults = 0;    ///< injected as well
   std::vector<monitor_record> monitors{};
 
   friend bool operator==(const trial_record&, const trial_record&) = default;
 };
+
+/// How many faults a trial had.
+inline std::uint64_t fault_count(const trial_record& r) noexcept {
+  return r.faults.size() + r.unlisted_faults;
+}
+
+/// Takes the faults that are too many for a record out of its list, and their memory.
+inline void shorten_fault_list(trial_record& r) {
+  if (r.faults.size() <= most_listed_faults)
+    return;
+  r.unlisted_faults += r.faults.size() - most_listed_faults;
+  r.faults.resize(most_listed_faults);
+  r.faults.shrink_to_fit();
+}
 
 } // namespace bitfault::campaign

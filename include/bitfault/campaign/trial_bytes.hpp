@@ -74,6 +74,7 @@ inline std::string to_bytes(const trial_record& r) {
   detail::put(bytes, r.corrected);
   detail::put_list(bytes, r.criteria);
   detail::put_list(bytes, r.faults);
+  detail::put(bytes, r.unlisted_faults);
   detail::put_list(bytes, r.monitors);
   return bytes;
 }
@@ -94,6 +95,7 @@ inline trial_record to_trial(std::string_view bytes) {
   r.corrected = detail::get<bool>(bytes);
   r.criteria = detail::get_list<double>(bytes);
   r.faults = detail::get_list<injected_fault>(bytes);
+  r.unlisted_faults = detail::get<std::uint64_t>(bytes);
   r.monitors = detail::get_list<monitor_record>(bytes);
   if (!bytes.empty())
     throw std::runtime_error("bitfault: campaign: a trial's record is longer than it should be");

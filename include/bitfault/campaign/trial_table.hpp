@@ -41,6 +41,7 @@ public:
     number(t.faults.size());
     for (const injected_fault& f : t.faults)
       fault(f);
+    number(t.unlisted_faults);
     // Zeros are not stored: they count for nothing here.
     for (std::size_t i = 0; i < t.criteria.size(); ++i)
       if (std::bit_cast<std::uint64_t>(t.criteria[i]) != 0) {
@@ -105,7 +106,7 @@ inline std::int64_t checksum_of(std::size_t experiment, const trial_record& t) {
 class trial_writer {
 public:
   explicit trial_writer(const database& db)
-      : trial_(db, "INSERT INTO trial VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      : trial_(db, "INSERT INTO trial VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                writing_trials),
         fault_(db, "INSERT INTO fault VALUES(?,?,?,?,?,?,?,?,?,?)", writing_trials),
         criterion_(db, "INSERT INTO criterion_value VALUES(?,?,?,?)", writing_trials),
@@ -119,7 +120,7 @@ public:
     trial_.run(e, t.number, t.first_input, t.inputs, all[0], all[1], all[2], all[3], all[4], all[5],
                all[6], correct[0], correct[1], correct[2], correct[3], correct[4], correct[5],
                correct[6], t.answered_correctly, t.set_aside, t.outcomes_by_input, t.activated,
-               t.corrected, checksum_of(experiment, t));
+               t.corrected, t.unlisted_faults, checksum_of(experiment, t));
     std::uint32_t number = 0;
     for (const injected_fault& f : t.faults)
       fault_.run(e, t.number, number++, f.target, f.fault.element,
@@ -173,6 +174,7 @@ public:
     t.outcomes_by_input = trial_.text(column++);
     t.activated = trial_.integer(column++) != 0;
     t.corrected = trial_.integer(column++) != 0;
+    t.unlisted_faults = trial_.word(column++);
     read_faults(t);
     read_values(t);
     read_monitors(t);
@@ -250,7 +252,7 @@ private:
       "golden_correct_non_finite, golden_correct_masked,"
       " golden_correct_sdc, golden_correct_tolerable, answered_correctly, set_aside, "
       "outcomes_by_input, activated, "
-      "corrected, checksum"
+      "corrected, unlisted_faults, checksum"
       " FROM trial WHERE experiment = ? AND number >= ? AND number < ? ORDER BY number";
   static constexpr const char* fault_rows =
       "SELECT trial, target, element, action, mask, value, word_before, word_after FROM fault"
