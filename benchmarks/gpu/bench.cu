@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <random>
 #include <string>
 #include <vector>
@@ -84,6 +85,8 @@ int main(int argc, char** argv) {
   }
   cudaDeviceProp device{};
   must(cudaGetDeviceProperties(&device, 0), "cudaGetDeviceProperties");
+  int driver = 0;
+  must(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
   float *data = nullptr, *other = nullptr;
   must(cudaMalloc(&data, 4 * floats), "cudaMalloc");
   must(cudaMalloc(&other, 4 * floats), "cudaMalloc");
@@ -162,8 +165,13 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s cannot be written\n", argv[1]);
     return 1;
   }
-  std::fprintf(file, "{\"device\": \"%s\", \"cuda\": %d, \"floats\": %zu, \"microseconds\": [\n",
-               device.name, CUDART_VERSION, floats);
+  const std::time_t now = std::time(nullptr);
+  char day[16]{};
+  std::strftime(day, sizeof day, "%Y-%m-%d", std::gmtime(&now));
+  std::fprintf(file,
+               "{\"device\": \"%s\", \"cuda\": %d, \"driver\": %d, \"date\": \"%s\", "
+               "\"floats\": %zu, \"microseconds\": [\n",
+               device.name, CUDART_VERSION, driver, day, floats);
   for (std::size_t i = 0; i < results.size(); ++i)
     std::fprintf(file,
                  "  {\"name\": \"%s\", \"median\": %.3f, \"least\": %.3f, \"most\": %.3f, "

@@ -12,13 +12,14 @@ mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 
 command -v nvcc >/dev/null || { echo "There is no nvcc: the CUDA toolkit is missing." >&2; exit 1; }
-device=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -n 1) || device=
+# `sed` reads to the end: a tool that cannot write to `head` any more would fail.
+device=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | sed -n 1p) || device=
 [[ -n $device ]] || { echo "There is no GPU here (nvidia-smi finds none)." >&2; exit 77; }
-architecture=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader | head -n 1 | tr -d .)
+architectures=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader | tr -d '. ' | sort -u |
+  paste -s -d ';')
 
-cmake -S "$here" -B "$folder" -D CMAKE_CUDA_ARCHITECTURES="$architecture" >"$folder/cmake.log" ||
-  { cat "$folder/cmake.log" >&2; exit 1; }
-cmake --build "$folder" --parallel
-echo "$(date -u +%Y-%m-%d), driver $(nvidia-smi --query-gpu=driver_version --format=csv,noheader | head -n 1)"
+cmake -S "$here" -B "$folder" -D CMAKE_CUDA_ARCHITECTURES="$architectures" \
+  >"$folder/cmake.log" 2>&1 || { cat "$folder/cmake.log" >&2; exit 1; }
+cmake --build "$folder" --parallel "$(nproc)"
 "$folder/bench" "$folder/results.json"
 echo "results.json is in $folder."

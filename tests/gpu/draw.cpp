@@ -49,6 +49,29 @@ TEST_CASE("an empty draw on a device is an empty list") {
   CHECK(faults.apply(v).ok());
 }
 
+TEST_CASE("an injector that is switched off draws an empty list on a device, too") {
+  std::vector<float> memory(size);
+  const device_view<float, 4> v(memory.data(), shape);
+  const auto off = make_injector(bit_flip{}, exactly{50}, enable<false>{});
+  const auto faults = on(thrust::omp::par).draw(off, v, device_key);
+  CHECK(faults.to_host().empty());
+  CHECK(faults.apply(v).ok());
+  CHECK(same_bytes(memory, std::vector<float>(size)));
+}
+
+TEST_CASE("the elements of a mask are a list of the host, also those that it leaves out") {
+  const element_list chosen({1, 2, 3});
+  status s;
+  const auto inside = chosen.region().bind(shape, s);
+  const auto outside = complement{complement{chosen.region()}}.bind(shape, s);
+  const auto anywhere = elements{chosen.numbers()}.bind(shape, s);
+  STATIC_REQUIRE(bitfault::detail::list_of_the_host<std::remove_const_t<decltype(inside)>>::value);
+  STATIC_REQUIRE(bitfault::detail::list_of_the_host<std::remove_const_t<decltype(outside)>>::value);
+  STATIC_REQUIRE(
+      !bitfault::detail::list_of_the_host<std::remove_const_t<decltype(anywhere)>>::value);
+  CHECK(s.ok());
+}
+
 TEST_CASE("a list drawn on a device is refused for a tensor of other extents") {
   std::vector<float> memory(size);
   const device_view<float, 4> v(memory.data(), shape);

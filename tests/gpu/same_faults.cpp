@@ -55,11 +55,34 @@ TEST_CASE("other systems of Thrust, a device_vector and a DLTensor give the same
   thrust::copy(vector.begin(), vector.end(), memory.begin());
   CHECK(same_bytes(memory, expected));
 
+  // A const one can be looked at, not injected into.
+  STATIC_REQUIRE(std::is_const_v<decltype(view(std::as_const(vector)))::element_type>);
+
   memory = golden;
   std::int64_t sizes[1] = {static_cast<std::int64_t>(size)};
   const like_dltensor tensor{memory.data(), {2, 0}, 1, {2, 32, 1}, sizes, nullptr, 0};
   REQUIRE(injector.apply(on(thrust::omp::par), device_view_as<float>(tensor), device_key).ok());
   CHECK(same_bytes(memory, expected));
+}
+
+TEST_CASE("a DLTensor with strides gets the host's faults, and nothing beside it") {
+  const auto injector = make_injector(stuck_at_1{}, exactly{300});
+  const std::vector<float> golden = any_bits<float>(size);
+  std::vector<float> expected = golden;
+  REQUIRE(injector.apply(view(expected.data(), shape), device_key).ok());
+
+  // Axes in another order, the rows backwards, and gaps.
+  std::int64_t sizes[4] = {4, 6, 5, 7}, distances[4] = {1, 320, -64, 9};
+  std::vector<float> memory = any_bits<float>(6 * 320, 97);
+  const like_dltensor tensor{memory.data() + 256, {13, 0}, 4, {2, 32, 1}, sizes, distances, 0};
+  const auto v = strided_device_view_as<float>(tensor);
+  std::vector<float> wanted = memory;
+  for (index_t i = 0; i < size; ++i) {
+    *v.address(i) = golden[i];
+    wanted[static_cast<index_t>(v.address(i) - memory.data())] = expected[i];
+  }
+  REQUIRE(injector.apply(on(thrust::omp::par), v, device_key).ok());
+  CHECK(same_bytes(memory, wanted));
 }
 
 TEST_CASE("a delayed choice of steps and a switched-off injector reach a device unchanged") {

@@ -197,6 +197,37 @@ TEST_CASE("DLPack: dense CUDA memory is a device view") {
   CHECK(bitfault::device_view_as<float>(t).extents().size() == 6);
 }
 
+TEST_CASE("DLPack: CUDA memory with any strides is a strided device view") {
+  std::vector<float> stand_in(40);
+  made<float> m{stand_in.data() + 20, {2, 3}, {-10, 2}, 8};
+  auto t = m.tensor();
+  const auto reason = [&] {
+    try {
+      (void)bitfault::strided_device_view_as<float>(t);
+      return refusal::none;
+    } catch (const bitfault::error& e) {
+      return e.why().reason;
+    }
+  };
+  CHECK(reason() == refusal::wrong_device); // it is a host's
+  t.device.device_type = dlpack::cuda;
+  const auto v = bitfault::strided_device_view_as<float>(t);
+  STATIC_REQUIRE(decltype(v)::on_device);
+  CHECK(v.extents() == bitfault::extents{2, 3});
+  CHECK(v.address(0) == stand_in.data() + 22);
+  CHECK(v.address(5) == stand_in.data() + 22 - 10 + 4);
+  CHECK(v.lowest() == stand_in.data() + 12);
+  CHECK(v.past() == stand_in.data() + 27);
+  t.dtype.bits = 64;
+  CHECK(reason() == refusal::wrong_type);
+  t.dtype.bits = 32;
+  m.strides = {0, 2}; // broadcast: two elements in one place
+  CHECK(reason() == refusal::unsupported_layout);
+  t.data = nullptr;
+  m.strides = {3, 1};
+  CHECK(reason() == refusal::null_data);
+}
+
 TEST_CASE("DLPack: broadcast axes, wrong ranks, sizes and alignments are refused") {
   std::vector<float> memory(64);
   made<float> broadcast{memory.data(), {4, 3}, {0, 1}};

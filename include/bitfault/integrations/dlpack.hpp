@@ -185,23 +185,43 @@ strided_view<T, max_dynamic_rank> view_as(const D& t) {
   return {layout.first, layout.sizes, layout.distances};
 }
 
-/// A view of a DLTensor in CUDA memory, for a device backend; it must be dense and row-major.
-/// Throws `error` like `view_as`.
-template <detail::viewed_element T, detail::dl_tensor D>
-device_view<T, max_dynamic_rank> device_view_as(const D& t) {
+namespace detail {
+
+/// What a DLTensor in CUDA memory says, checked.
+template <class T, dl_tensor D>
+dlpack_layout<T> read_device_dlpack(const D& t, const char* place) {
   const auto device = static_cast<int>(t.device.device_type);
   if (device != dlpack::cuda && device != dlpack::cuda_managed)
-    detail::dlpack_wrong_device(t, dlpack::cuda).or_throw();
-  detail::dlpack_layout<T> layout;
-  detail::read_dlpack(t, layout, "device_view_as(DLTensor)").or_throw();
+    dlpack_wrong_device(t, dlpack::cuda).or_throw();
+  dlpack_layout<T> layout;
+  read_dlpack(t, layout, place).or_throw();
+  return layout;
+}
+
+} // namespace detail
+
+/// A view of a DLTensor in CUDA memory, for a device backend; it must be dense and row-major (for
+/// others there is `strided_device_view_as`). Throws `error` like `view_as`. Whether the memory is
+/// the current device's is checked where faults are injected.
+template <detail::viewed_element T, detail::dl_tensor D>
+device_view<T, max_dynamic_rank> device_view_as(const D& t) {
+  const auto layout = detail::read_device_dlpack<T>(t, "device_view_as(DLTensor)");
   const auto dense = row_major_strides(layout.sizes);
   for (std::size_t axis = 0; axis < layout.sizes.rank && layout.sizes.size() != 0; ++axis)
     if (layout.sizes[axis] != 1 && layout.distances[axis] != dense[axis])
       status{refusal::unsupported_layout, static_cast<std::uint32_t>(axis),
              static_cast<std::uint64_t>(layout.distances[axis]),
-             static_cast<std::uint64_t>(dense[axis]), "device_view_as(DLTensor), stride"}
+             static_cast<std::uint64_t>(dense[axis]),
+             "device_view_as(DLTensor), stride; strided_device_view_as takes any"}
           .or_throw();
   return {layout.first, layout.sizes};
+}
+
+/// The same for any strides. Faults take longer to find their place in it than in a dense view.
+template <detail::viewed_element T, detail::dl_tensor D>
+strided_device_view<T, max_dynamic_rank> strided_device_view_as(const D& t) {
+  const auto layout = detail::read_device_dlpack<T>(t, "strided_device_view_as(DLTensor)");
+  return {layout.first, layout.sizes, layout.distances};
 }
 
 namespace detail {

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-WANTED = ["75", "80", "90", "100", "120"]
+OLDER = {75, 80} # and every generation from 90 on that the toolkit knows
 FLAGS = ["-std=c++20", "-O3", "-Werror", "all-warnings"]
 ENTRY = re.compile(r"\.visible \.entry (\w+)\(.*?\n}\n", re.S)
 FORBIDDEN = {
@@ -56,12 +56,14 @@ def main():
     parser.add_argument("include_folder")
     parser.add_argument("source")
     arguments = parser.parse_args()
-    known = set(re.findall(r"compute_(\d+)", run([arguments.nvcc, "--list-gpu-arch"])))
-    wanted = arguments.architectures.split(",") if arguments.architectures else WANTED
-    bad = False
+    known = {int(a) for a in re.findall(r"compute_(\d+)", run([arguments.nvcc, "--list-gpu-arch"]))}
+    wanted = ([int(a) for a in arguments.architectures.split(",")] if arguments.architectures
+              else sorted(a for a in known if a in OLDER or (a >= 90 and a % 10 == 0)))
+    bad = not wanted
     for architecture in wanted:
         if architecture not in known:
             print(f"sm_{architecture}: this toolkit does not know it")
+            bad = True
             continue
         with tempfile.TemporaryDirectory() as folder:
             ptx = os.path.join(folder, "kernels.ptx")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "checks.hpp"
+
 #include <bitfault/backends/thrust/cuda.cuh>
 
 #include <cuda_runtime.h>
@@ -68,26 +70,22 @@ private:
   std::size_t size_;
 };
 
-inline int failed = 0, passed = 0;
-
-inline void check(bool holds, const std::string& what) {
-  std::printf("%s %s\n", holds ? "passed" : "FAILED", what.c_str());
-  ++(holds ? passed : failed);
-}
-
 /// 77, which CTest takes for "skipped", where there is no device.
 inline int begin() {
   int devices = 0;
   const cudaError_t e = cudaGetDeviceCount(&devices);
-  if (e == cudaSuccess && devices > 0)
+  if (e == cudaSuccess && devices > 0) {
+    cudaDeviceProp device{};
+    must(cudaGetDeviceProperties(&device, 0), "cudaGetDeviceProperties");
+    std::printf("device: %s\n", device.name);
     return 0;
+  }
   std::printf("skipped: there is no CUDA device here (%s)\n", cudaGetErrorName(e));
   return 77;
 }
 inline int end() {
   must(cudaDeviceSynchronize(), "the device");
-  std::printf("%d passed, %d failed\n", passed, failed);
-  return failed == 0 && passed != 0 ? 0 : 1;
+  return exit_status();
 }
 
 } // namespace device_test

@@ -2,6 +2,10 @@
 #include "combinations.cuh"
 #include "drawn_on_the_host.hpp"
 
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +28,38 @@ void widths(const char* name) {
   check_same(type + " high rate", make_injector(bit_flip{}, rate::per_bit(0.3)), golden);
   check_same(type + " bursts", make_injector(stuck_at_0{}, exactly{400}, burst{2}), golden);
   check_same(type + " every", make_injector(zero{}, every{}), golden);
+}
+
+/// What stands for inference: it reads one buffer and writes another.
+__global__ void copy_words(const std::uint32_t* from, std::uint32_t* to, index_t words) {
+  const index_t i = index_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (i < words)
+    to[i] = from[i];
+}
+void start_copy(const float* from, float* to, cudaStream_t stream) {
+  copy_words<<<static_cast<unsigned>((size + 127) / 128), 128, 0, stream>>>(
+      reinterpret_cast<const std::uint32_t*>(from), reinterpret_cast<std::uint32_t*>(to), size);
+  must(cudaGetLastError(), "copy_words");
+}
+
+/// A kernel between the scope's two ends sees the faults, though nobody waits.
+template <class Injector>
+void scopes_on_the_stream(const char* name, const Injector& injector) {
+  const auto golden = any_bits<float>(size);
+  auto expected = golden;
+  injector.apply(view(expected.data(), shape), key).or_throw();
+  const device_array<float> memory(golden), seen(golden), after(golden);
+  const device_array<std::byte> scratch(std::vector<std::byte>(200000));
+  const stream_of_test s;
+  {
+    const auto injected = injector.scoped(on(s.stream), device_view<float, 4>(memory.data(), shape),
+                                          key, span<std::byte>(scratch.data(), 200000));
+    start_copy(memory.data(), seen.data(), s.stream);
+  }
+  start_copy(memory.data(), after.data(), s.stream);
+  s.wait();
+  check(same_bytes(seen.get(), expected), std::string("scope: what a kernel sees: ") + name);
+  check(same_bytes(after.get(), golden), std::string("scope: what the next one sees: ") + name);
 }
 
 template <class Injector>
@@ -74,23 +110,54 @@ void strided() {
   check(same_bytes(memory.get(), wanted), "strided: the host's words");
 }
 
-void permanent_faults() {
-  const auto injector = make_injector(stuck_at_1{}, exactly{50}, permanent{}, bits::range{0, 7});
-  const std::vector<float> zeros(size);
-  auto expected = zeros;
-  injector.apply(view(expected), {.seed = 4}).or_throw();
-  device_array<float> memory(zeros);
+/// Lasting faults, again after each kernel that rewrites the buffer; nobody waits in between.
+template <class Injector>
+void lasting_faults(const char* name, const Injector& injector) {
+  constexpr std::uint32_t steps = 4;
+  const auto golden = any_bits<float>(size);
+  const device_array<float> source(golden), memory(golden);
+  std::vector<std::unique_ptr<device_array<float>>> seen;
+  for (std::uint32_t step = 0; step < steps; ++step)
+    seen.push_back(std::make_unique<device_array<float>>(golden));
   const stream_of_test s;
-  for (std::uint32_t step = 0; step < 3; ++step) {
-    memory.set(zeros);
-    check(injector
-              .reapply(on(s.stream), device_view<float>(memory.data(), extents{size}),
-                       {.seed = 4, .step = step})
-              .ok(),
-          "permanent: reapply");
-    s.wait();
-    check(same_bytes(memory.get(), expected), "permanent: the same faults in each step");
+  bool ok = true;
+  for (std::uint32_t step = 0; step < steps; ++step) {
+    start_copy(source.data(), memory.data(), s.stream);
+    ok = ok && injector
+                   .reapply(on(s.stream), device_view<float, 4>(memory.data(), shape),
+                            {.seed = 4, .step = step})
+                   .ok();
+    start_copy(memory.data(), seen[step]->data(), s.stream);
   }
+  s.wait();
+  check(ok, std::string("lasting: reapply: ") + name);
+  for (std::uint32_t step = 0; step < steps; ++step) {
+    auto expected = golden;
+    injector.reapply(view(expected.data(), shape), {.seed = 4, .step = step}).or_throw();
+    check(same_bytes(seen[step]->get(), expected),
+          std::string("lasting: the host's faults in step ") + std::to_string(step) + ": " + name);
+  }
+}
+
+/// Noise on doubles: the same sites, and the same numbers but for the last digits.
+void noise_in_doubles() {
+  const auto injector = make_injector(additive_noise{normal{0, 1}}, rate::per_element(0.3));
+  const auto golden = numbers<double>(size);
+  auto expected = golden;
+  injector.apply(view(expected.data(), shape), key).or_throw();
+  const device_array<double> memory(golden);
+  const stream_of_test s;
+  check(injector.apply(on(s.stream), device_view<double, 4>(memory.data(), shape), key).ok(),
+        "noise in doubles: apply");
+  s.wait();
+  const auto found = memory.get();
+  bool same_sites = true, close = true;
+  for (index_t i = 0; i < size; ++i) {
+    same_sites = same_sites && (found[i] != golden[i]) == (expected[i] != golden[i]);
+    close = close && std::abs(found[i] - expected[i]) <= 1e-12;
+  }
+  check(same_sites, "noise in doubles: the same sites");
+  check(close, "noise in doubles: the same numbers");
 }
 
 /// A graph that is captured once: each run of it injects the next trial.
@@ -154,6 +221,22 @@ void bad_input() {
                 .reason == refusal::too_many_faults,
         "bad input: more faults than sites");
   check(memory.get() == std::vector<float>(size, 1.0f), "bad input: the tensor is unchanged");
+
+  int devices = 0;
+  must(cudaGetDeviceCount(&devices), "cudaGetDeviceCount");
+  if (devices > 1) {
+    must(cudaSetDevice(1), "cudaSetDevice");
+    const device_array<float> other(std::vector<float>(size, 1.0f));
+    const auto refused = [&](const float* tensor, const char* what) {
+      const status why = injector.apply(
+          on(s.stream), device_view<float>(const_cast<float*>(tensor), extents{size}), key);
+      check(std::string(why.place) == "cudaErrorInvalidDevice", what);
+    };
+    refused(other.data(), "bad input: a stream of another device than the current one");
+    must(cudaSetDevice(0), "cudaSetDevice");
+    refused(other.data(), "bad input: a tensor of another device");
+    check(other.get() == std::vector<float>(size, 1.0f), "bad input: that tensor is unchanged");
+  }
 }
 
 } // namespace
@@ -163,6 +246,8 @@ int main() {
     return skipped;
   widths<std::int8_t>("int8");
   widths<half>("half");
+  widths<bfloat16>("bfloat16");
+  widths<std::uint32_t>("uint32");
   widths<double>("double");
   scopes("flips", make_injector(bit_flip{}, exactly{300}));
   scopes("stuck bits", make_injector(stuck_at_1{}, exactly{2000}));
@@ -172,9 +257,15 @@ int main() {
   draws("rate", drawn_rate(), host_draw_of_rate(key));
   draws("values", drawn_values(), host_draw_of_values(key));
   strided();
-  permanent_faults();
+  scopes_on_the_stream("flips", make_injector(bit_flip{}, exactly{300}));
+  scopes_on_the_stream("stuck bits", make_injector(stuck_at_0{}, rate::per_bit(0.05)));
+  scopes_on_the_stream("own words", make_injector(rotate_masked{}, exactly{4000}));
+  lasting_faults("permanent", make_injector(stuck_at_1{}, exactly{500}, permanent{}));
+  lasting_faults("intermittent", make_injector(bit_flip{}, rate::per_bit(0.04), intermittent{0.3}));
+  noise_in_doubles();
   graphs("exactly", make_injector(bit_flip{}, exactly{100}));
   graphs("rate", make_injector(stuck_at_1{}, rate::per_bit(1e-3)));
+  graphs("intermittent", make_injector(bit_flip{}, exactly{900}, intermittent{0.5}));
   bad_input();
   return end();
 }

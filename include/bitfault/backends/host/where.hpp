@@ -11,6 +11,7 @@
 #include "../../views/view.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -19,6 +20,23 @@
 #include <vector>
 
 namespace bitfault {
+
+namespace detail {
+
+/// `in_host_memory` tells device backends that no kernel can follow the list.
+struct bound_element_list : bound_elements {
+  static constexpr bool in_host_memory = true;
+};
+
+} // namespace detail
+
+/// The region of an `element_list`: `elements` whose list lies in the host's memory.
+struct listed_elements : elements {
+  template <std::size_t Capacity>
+  BITFAULT_FN constexpr auto bind(const extents<Capacity>& e, status& state) const noexcept {
+    return detail::bound_element_list{elements::bind(e, state)};
+  }
+};
 
 /// An owned list of elements. `chosen.region()` is the region policy: it refers to the list and
 /// must not outlive it, so the list needs a name. A list that ends with its expression, or one that
@@ -30,13 +48,13 @@ public:
   /// `sizes`: the extents that the list is for; empty: any.
   explicit element_list(std::vector<index_t> sorted, std::vector<index_t> sizes = {}) noexcept
       : list_(std::move(sorted)), sizes_(std::move(sizes)) {}
-  elements region() const& noexcept { return {list_, sizes_}; }
+  listed_elements region() const& noexcept { return {{list_, sizes_}}; }
   template <class Never = void>
-  elements region() const&& noexcept {
+  listed_elements region() const&& noexcept {
     static_assert(detail::always_false<Never>,
                   "bitfault: where: the list ends before its region; name the list, then call "
                   ".region()");
-    return {list_};
+    return {{list_}};
   }
   std::span<const index_t> numbers() const noexcept { return list_; }
 

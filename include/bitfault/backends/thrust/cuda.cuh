@@ -75,6 +75,18 @@ inline status cuda_status(cudaError_t e) noexcept {
   return {refusal::device_error, 0, static_cast<std::uint64_t>(e), 0, cudaGetErrorName(e)};
 }
 
+/// Starts a kernel; says why that one could not be started. `<<< >>>` would leave that to
+/// cudaGetLastError, which also gives errors of calls before.
+template <class... Parameter>
+status launch(cudaStream_t stream, unsigned blocks, unsigned threads, void (*kernel)(Parameter...),
+              std::type_identity_t<Parameter>... arguments) noexcept {
+  cudaLaunchConfig_t where{};
+  where.gridDim = dim3(blocks);
+  where.blockDim = dim3(threads);
+  where.stream = stream;
+  return cuda_status(cudaLaunchKernelEx(&where, kernel, arguments...));
+}
+
 /// A CUDA stream of the caller.
 class cuda_system {
 public:
@@ -87,16 +99,14 @@ public:
     unsigned blocks = 0;
     if (const status s = blocks_for(work.items(), blocks); !s.ok() || blocks == 0)
       return s;
-    do_work<<<blocks, threads_per_block, 0, stream_>>>(work, key, from_);
-    return cuda_status(cudaGetLastError());
+    return launch(stream_, blocks, threads_per_block, do_work<Work>, work, key, from_);
   }
   template <class F>
   status for_each(index_t items, const F& f) const noexcept {
     unsigned blocks = 0;
     if (const status s = blocks_for(items, blocks); !s.ok() || blocks == 0)
       return s;
-    do_each<<<blocks, threads_per_block, 0, stream_>>>(f, items);
-    return cuda_status(cudaGetLastError());
+    return launch(stream_, blocks, threads_per_block, do_each<F>, f, items);
   }
 
   /// Whether kernels of the stream can reach the bytes of a tensor.
@@ -111,6 +121,8 @@ public:
       return pageable(device);
     if (where.type == cudaMemoryTypeDevice && where.device != device)
       return cuda_status(cudaErrorInvalidDevice);
+    if (where.type == cudaMemoryTypeHost && where.devicePointer != begin)
+      return cuda_status(cudaErrorInvalidDevicePointer); // pinned, but not at this address
     return check_size(begin, end);
   }
   status check_list(const void* p) const noexcept { return check(p, p); }
@@ -131,6 +143,7 @@ public:
 protected:
   cuda_system(cudaStream_t stream, const trial_and_step* from) noexcept
       : stream_(stream), from_(from) {}
+  const trial_and_step* key_from() const noexcept { return from_; }
 
 private:
   /// Enough blocks to fill the device several times over: each starts a draw of its own, so that
@@ -155,7 +168,10 @@ private:
       return cuda_status(e);
 #if CUDART_VERSION >= 12080
     int of_stream = device;
-    if (const cudaError_t s = cudaStreamGetDevice(stream_, &of_stream); s != cudaSuccess)
+    const cudaError_t s = cudaStreamGetDevice(stream_, &of_stream);
+    if (s == cudaErrorCallRequiresNewerDriver)
+      static_cast<void>(cudaGetLastError()); // it cannot be told
+    else if (s != cudaSuccess)
       return cuda_status(s);
     if (of_stream != device)
       return cuda_status(cudaErrorInvalidDevice);
@@ -179,31 +195,57 @@ private:
       return cuda_status(e);
     return reaches != 0 ? status{} : cuda_status(cudaErrorInvalidDevicePointer);
   }
-  /// Whether the allocation that begins at or before `begin` goes to `end`, where the driver tells.
+  /// Whether the allocation in which `begin` lies goes to `end`, where the driver tells.
   static status check_size(const void* begin, const void* end) noexcept {
-    using range_of = int (*)(std::uintptr_t*, std::size_t*, std::uintptr_t); // cuMemGetAddressRange
-    static void* const entry = driver_entry();
-    if (entry == nullptr || begin == end)
+    static const driver_calls driver = find_driver_calls();
+    if (driver.range == nullptr || begin == end)
       return {};
+    const auto first = reinterpret_cast<std::uintptr_t>(begin);
+    const auto last = reinterpret_cast<std::uintptr_t>(end);
     std::uintptr_t base = 0;
     std::size_t size = 0;
-    const auto first = reinterpret_cast<std::uintptr_t>(begin);
-    if (reinterpret_cast<range_of>(entry)(&base, &size, first) != 0)
-      return {}; // memory of another kind (mapped by hand): it cannot be told
-    if (reinterpret_cast<std::uintptr_t>(end) - base <= size)
+    if (driver.range(&base, &size, first) != 0)
+      return {}; // it cannot be told
+    // Of memory that was mapped piece by piece (expandable segments) the driver tells one piece.
+    std::uintptr_t past = base + size;
+    const bool in_pieces = past < last && driver.is_mapped(begin);
+    while (in_pieces && past < last && driver.range(&base, &size, past) == 0 && size != 0)
+      past = base + size;
+    if (last <= past)
       return {};
-    return {refusal::sizes_differ, 0, base + size - first,
-            reinterpret_cast<std::uintptr_t>(end) - first,
+    return {refusal::sizes_differ, 0, past - first, last - first,
             "on(stream): bytes in the allocation and bytes of the tensor"};
   }
-  static void* driver_entry() noexcept {
+  /// The driver's calls that the runtime does not have.
+  struct driver_calls {
+    int (*range)(std::uintptr_t*, std::size_t*, std::uintptr_t) = nullptr; // cuMemGetAddressRange
+    int (*retain)(unsigned long long*, void*) = nullptr; // cuMemRetainAllocationHandle
+    int (*release)(unsigned long long) = nullptr;        // cuMemRelease
+
+    /// Whether memory was mapped by cuMemMap.
+    bool is_mapped(const void* p) const noexcept {
+      unsigned long long handle = 0;
+      if (retain == nullptr || release == nullptr || retain(&handle, const_cast<void*>(p)) != 0)
+        return false;
+      release(handle);
+      return true;
+    }
+  };
+  static driver_calls find_driver_calls() noexcept {
+    driver_calls found;
+    find(found.range, "cuMemGetAddressRange");
+    find(found.retain, "cuMemRetainAllocationHandle");
+    find(found.release, "cuMemRelease");
+    return found;
+  }
+  template <class Function>
+  static void find(Function& call, const char* name) noexcept {
     void* entry = nullptr;
     cudaDriverEntryPointQueryResult found{};
-    if (cudaGetDriverEntryPointByVersion("cuMemGetAddressRange", &entry, 12000, cudaEnableDefault,
-                                         &found) != cudaSuccess ||
-        found != cudaDriverEntryPointSuccess)
-      return nullptr;
-    return entry;
+    if (cudaGetDriverEntryPointByVersion(name, &entry, 12000, cudaEnableDefault, &found) ==
+            cudaSuccess &&
+        found == cudaDriverEntryPointSuccess)
+      call = reinterpret_cast<Function>(entry);
   }
 
   cudaStream_t stream_;
@@ -216,6 +258,16 @@ public:
   static constexpr bool key_in_device_memory = true;
   cuda_graph_system(cudaStream_t stream, const trial_and_step* from) noexcept
       : cuda_system(stream, from) {}
+  status check(const void* begin, const void* end) const noexcept {
+    const status s = check_state(*this, key_from());
+    return s.ok() ? cuda_system::check(begin, end) : s;
+  }
+  /// Whether kernels can reach a trial and step.
+  static status check_state(const cuda_system& system, const trial_and_step* state) noexcept {
+    if (state == nullptr)
+      return {refusal::null_data, 0, 1, 0, "trial_and_step"};
+    return system.check(state, state + 1);
+  }
 };
 
 } // namespace detail
@@ -239,8 +291,11 @@ on(cudaStream_t stream, const trial_and_step* in_device_memory) noexcept {
 
 /// A kernel that adds 1 to the trial in device memory: the last one of a graph of one trial.
 inline status count_trial(cudaStream_t stream, trial_and_step* in_device_memory) noexcept {
-  detail::count_one<<<1, 1, 0, stream>>>(in_device_memory);
-  return detail::cuda_status(cudaGetLastError());
+  if (const status s =
+          detail::cuda_graph_system::check_state(detail::cuda_system(stream), in_device_memory);
+      !s.ok())
+    return s;
+  return detail::launch(stream, 1, 1, detail::count_one<trial_and_step>, in_device_memory);
 }
 
 } // namespace bitfault

@@ -6,6 +6,7 @@
 #include "../../faults/combined.hpp"
 #include "../../faults/value_faults.hpp"
 #include "../../selectors/at.hpp"
+#include "../../space/complement.hpp"
 #include "../../space/elements.hpp"
 
 /// The lists of the caller that policies refer to: a kernel follows these pointers.
@@ -24,6 +25,10 @@ status check_lists(const bound_list<span<const index_t>>& policy, Check&& check)
 template <class Check>
 status check_lists(const bound_elements& policy, Check&& check) noexcept {
   return check(policy.first);
+}
+template <class Region, class Check>
+status check_lists(const bound_complement<Region>& policy, Check&& check) noexcept {
+  return check_lists(policy.inner, check);
 }
 template <class Word, class Check>
 status check_lists(const flip_masks<Word>& policy, Check&& check) noexcept {
@@ -52,5 +57,13 @@ template <class... A, class Check>
 status check_lists(const mixture<A...>& policy, Check&& check) noexcept {
   return check_lists(policy.models, check);
 }
+
+/// Whether a region is a list that an object of the host owns: no device is given that memory.
+template <class Region>
+struct list_of_the_host {
+  static constexpr bool value = requires { Region::in_host_memory; };
+};
+template <class Region>
+struct list_of_the_host<bound_complement<Region>> : list_of_the_host<Region> {};
 
 } // namespace bitfault::detail

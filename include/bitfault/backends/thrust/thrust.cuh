@@ -17,6 +17,12 @@ namespace bitfault {
 
 namespace detail {
 
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+template <class Policy>
+std::true_type is_cuda(const ::thrust::cuda_cub::execution_policy<Policy>*);
+#endif
+std::false_type is_cuda(...);
+
 /// A work and its draw, as the function that Thrust calls.
 template <class Work>
 struct started_work {
@@ -73,6 +79,9 @@ template <class Policy>
   requires(!std::is_pointer_v<Policy>)
 device_executor<detail::thrust_system<Policy>> on(const Policy& policy)
 noexcept {
+  static_assert(!decltype(detail::is_cuda(&policy))::value,
+                "bitfault: on: for a GPU include bitfault/backends/thrust/cuda.cuh and give it the "
+                "stream, on(stream)");
   return device_executor<detail::thrust_system<Policy>>{detail::thrust_system<Policy>(policy)};
 }
 
@@ -81,7 +90,7 @@ template <class T, class Allocator>
 struct view_of<::thrust::device_vector<T, Allocator>> {
   static constexpr bool borrows = false;
   template <class Y>
-  static auto make(Y& v) noexcept {
+  BITFAULT_FN static auto make(Y& v) noexcept {
     auto* const data = ::thrust::raw_pointer_cast(v.data());
     return device_view<std::remove_pointer_t<decltype(data)>>(
         const_cast<std::remove_pointer_t<decltype(data)>*>(data),
