@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include <iostream>
+#include <vector>
 
 int main() {
   torch::manual_seed(1);
@@ -76,6 +77,81 @@ int main() {
       q, {.seed = 1})
       .or_throw(); // a bit of a stored integer; scale and zero point stay
   // [/quantised]
+
+  // [enpheeph]
+  {
+    namespace bf = bitfault;
+    std::vector<double> deviations;
+    const auto deviation = [&](const auto&, const at::Tensor& t) {
+      deviations.push_back(t.std().item<double>());
+    };
+    const auto stuck = [](auto where, auto bits) {
+      return bf::make_injector(bf::stuck_at_1{}, bf::every{}, bits, where, bf::permanent{});
+    };
+    // Bits 10, 16 and 31 of the weights [..., 0, 0], bit 31 of channels 2 to 4 of the ReLU, and
+    // monitors before and after each. What the convolution puts out without its fault is another
+    // pass.
+    bf::operator_hook first(*net, {.module = "0"}, deviation);
+    net->forward(images);
+    const auto weights = bf::parameter_faults(
+        *net, "0.weight",
+        stuck(bf::region{bf::all, bf::all, 0, 0}, bf::bits::as_one{bf::bits::given{10, 16, 31}}),
+        {.seed = 1});
+    const bf::operator_pattern relu{.name = "aten::relu"};
+    bf::operator_hook third(*net, relu, deviation);
+    const auto outputs = bf::activation_faults(
+        *net, relu, stuck(bf::region{bf::all, bf::range{2, 5}}, bf::bits::sign{}), {.seed = 1});
+    bf::operator_hook fourth(*net, relu, deviation);
+    net->forward(images);
+    right = right && deviations.size() == 4 && deviations[0] != deviations[1] &&
+            deviations[2] != deviations[3];
+  }
+  // [/enpheeph]
+  right = right && !differs();
+
+  // [pytorchfi]
+  {
+    // One random neuron in what each operator puts out, in one image of the batch.
+    const auto each = bitfault::activation_faults(
+        *net, {}, bitfault::make_injector(bitfault::random_value{-1.0, 1.0}, bitfault::exactly{1}),
+        {.seed = 7});
+    right = right && differs() && each.calls() == 3;
+  }
+  {
+    // A function of one's own.
+    const bitfault::operator_hook own(
+        *net, {.module = "0"}, [](const bitfault::operator_call&, const at::Tensor& output) {
+          output.index({2, 0, 1, 1})
+              .fill_(10000.0F); // entry 2 of the batch, channel 0, row 1, column 1
+        });
+    right = right && differs();
+  }
+  // [/pytorchfi]
+
+  // [tensorfi]
+  {
+    // The first call of a ReLU in each pass: what ran before it, and later ones, are left alone.
+    auto first = bitfault::activation_faults(*net, {.name = "aten::relu", .calls = {0}}, flips,
+                                             {.seed = 42});
+    right = right && differs();
+    first.restart(); // the next pass
+    right = right && differs();
+  }
+  // [/tensorfi]
+
+  // [torchfi]
+  {
+    // Bit 7 of ten weights as integers of 8 bits, and the same in what the dense layer reads.
+    const auto int8 = bitfault::make_injector(
+        bitfault::bit_flip{}, bitfault::exactly{10}, bitfault::bits::given{7},
+        bitfault::formats::quantized<std::int8_t>{.scale = 0.0015});
+    const auto weight = bitfault::parameter_faults(*net, "3.weight", int8, {.seed = 42});
+    right = right && differs();
+    const auto input = bitfault::input_faults(
+        *net, {.module = "3", .name = "aten::addmm", .tensor = 1}, int8, {.seed = 42});
+    right = right && differs();
+  }
+  // [/torchfi]
 
   std::cout << (right ? "as it should be\n" : "not as it should be\n");
   return right ? 0 : 1;

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "images.hpp"
 
+#include "../../tools/bitfault/tensor_file.hpp"
 #include "../demo/data.hpp"
+
+#include <bitfault/fault_list/file_error.hpp>
+#include <bitfault/fault_list/text_numbers.hpp>
 
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <utility>
 
 namespace cifar10 {
 namespace {
@@ -56,6 +62,87 @@ labelled_images padded(const demo::labelled_images& grey) {
   return all;
 }
 
+[[noreturn]] void too_few(std::uint64_t count, std::uint64_t there) {
+  throw std::out_of_range(std::to_string(count) + " images asked for, there are " +
+                          std::to_string(there));
+}
+
+/// A .npy file with its header read.
+struct npy_file {
+  explicit npy_file(const std::filesystem::path& path)
+      : name(path.string()), in(path, std::ios::binary) {
+    if (!in)
+      throw std::runtime_error(name + ": cannot be opened");
+    tensor = tool::read_npy(in, name, std::filesystem::file_size(path)).at(0);
+    if (tensor.big_endian || tensor.columns_first || tensor.extents.empty())
+      refuse("the elements have to be little-endian and row-major, the first axis the images'");
+  }
+  [[noreturn]] void refuse(const std::string& what) const {
+    throw bitfault::file_error(name, what);
+  }
+  /// The bytes of the first `count` entries of the first axis.
+  std::string first(std::uint64_t count) {
+    const std::uint64_t there = tensor.extents[0];
+    if (count > there)
+      too_few(count, there);
+    return tool::read_bytes(in, name, tensor.offset,
+                            tensor.size() / there * count * tensor.type->bytes);
+  }
+
+  std::string name;
+  std::ifstream in;
+  tool::file_tensor tensor;
+};
+
+std::vector<std::uint32_t> read_labels(const std::filesystem::path& path, std::uint64_t images,
+                                       std::uint64_t count) {
+  npy_file file(path);
+  const std::string_view type = file.tensor.type->name;
+  if (file.tensor.extents.size() != 1 || file.tensor.extents[0] != images ||
+      (type != "uint8" && type != "int32" && type != "int64"))
+    file.refuse("has " + file.tensor.dtype + " of shape [" +
+                bitfault::detail::joined(file.tensor.extents, ",") + "]; expected [" +
+                std::to_string(images) + "], one uint8, int32 or int64 for each image");
+  const std::string bytes = file.first(count);
+  const unsigned width = file.tensor.type->bytes;
+  std::vector<std::uint32_t> labels;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t word =
+        tool::little_endian(std::string_view(bytes).substr(i * width, width));
+    if (word >> 31U != 0)
+      throw bitfault::file_error::at_byte(file.name, file.tensor.offset + i * width,
+                                          "label " + std::to_string(i) +
+                                              " is negative, or 2^31 and more");
+    labels.push_back(static_cast<std::uint32_t>(word));
+  }
+  return labels;
+}
+
+network_inputs read_npy_pair(const std::filesystem::path& folder, std::size_t count) {
+  npy_file file(folder / "images.npy");
+  const std::vector<std::uint64_t>& extents = file.tensor.extents;
+  const bool pixels = file.tensor.type->name == "uint8";
+  const std::vector<std::uint64_t> three_planes{extents[0], planes, side, side};
+  if (file.tensor.type->name != "float32" && !(pixels && extents == three_planes))
+    file.refuse("has " + file.tensor.dtype + " of shape [" +
+                bitfault::detail::joined(extents, ",") +
+                "]; expected float32 of any shape, or uint8 of [images,3,32,32]");
+  network_inputs all{{}, read_labels(folder / "labels.npy", extents[0], count)};
+  const std::string bytes = file.first(count);
+  if (pixels) {
+    labelled_images set;
+    set.pixels.assign(bytes.begin(), bytes.end());
+    set.labels = all.labels;
+    all.images = set.normalized(0, count);
+    return all;
+  }
+  std::vector<std::int64_t> shape(extents.begin(), extents.end());
+  shape[0] = static_cast<std::int64_t>(count);
+  all.images = at::empty(shape);
+  std::memcpy(all.images.data_ptr(), bytes.data(), bytes.size());
+  return all;
+}
+
 } // namespace
 
 at::Tensor labelled_images::normalized(std::size_t first, std::size_t count) const {
@@ -93,6 +180,17 @@ labelled_images read_training_images(const std::filesystem::path& folder) {
         std::filesystem::exists(file))
       batches.push_back(std::move(file));
   return batches.empty() ? padded(demo::load_training_set(folder)) : read_batches(batches);
+}
+
+network_inputs read_inputs(const std::filesystem::path& folder, std::size_t count) {
+  if (std::filesystem::exists(folder / "images.npy"))
+    return read_npy_pair(folder, count);
+  labelled_images all = read_test_images(folder);
+  if (count > all.count())
+    too_few(count, all.count());
+  network_inputs first{all.normalized(0, count), std::move(all.labels)};
+  first.labels.resize(count);
+  return first;
 }
 
 } // namespace cifar10

@@ -2,7 +2,8 @@
 #pragma once
 
 // Images for networks that take three planes of 32 x 32: CIFAR-10's binary batches, or the idx
-// files of MNIST and Fashion-MNIST, which are put in the middle and take all three planes.
+// files of MNIST and Fashion-MNIST, which are put in the middle and take all three planes. For
+// other networks: any images in a pair of .npy files.
 
 #include <ATen/core/Tensor.h>
 
@@ -40,5 +41,20 @@ struct labelled_images {
 /// The training images in a folder: `data_batch_1.bin` to `data_batch_5.bin`, as many as there are,
 /// or the idx files. Throws std::runtime_error.
 [[nodiscard]] labelled_images read_training_images(const std::filesystem::path& folder);
+
+/// What a network takes: images, the batch outermost, and their labels.
+struct network_inputs {
+  at::Tensor images;
+  std::vector<std::uint32_t> labels;
+};
+
+/// The first `count` images in a folder: those of `images.npy` and `labels.npy` if they are there,
+/// else those of `read_test_images`, normalised.
+///
+/// images.npy has the images along its first axis, row-major: float32 of any shape, which are taken
+/// as they are, or uint8 of {count, 3, 32, 32}, which are normalised. labels.npy has one uint8,
+/// int32 or int64 for each. Throws std::runtime_error with the file, the offset and what is wrong
+/// there, std::out_of_range if there are fewer images.
+[[nodiscard]] network_inputs read_inputs(const std::filesystem::path& folder, std::size_t count);
 
 } // namespace cifar10

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Campaigns on networks for CIFAR-10, from TOML files, without Python:
+// Campaigns on TorchScript files, from TOML files, without Python:
 //
 //     cifar10_campaign [--data FOLDER] [--model FILE] run weights.toml
 //
-// All commands of `bitfault` that have to do with campaigns are here. The model is any TorchScript
-// file that takes {batch, 3, 32, 32} and gives a score for each of ten classes.
+// All commands of `bitfault` that have to do with campaigns are here. `cmake --install` installs
+// this program as `bitfault_torch`.
 
 #include "images.hpp"
 
@@ -17,17 +17,51 @@
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace {
+
+constexpr const char* about = R"(Fault-injection campaigns on TorchScript networks.
+
+A configuration (TOML) says which faults, where, how many trials, and which database keeps them.
+Its table [model] has
+
+  kind = "torchscript"
+  file = "net.pt"          the network: torch.jit.script(net.eval()).save("net.pt"); or --model
+  data = "FOLDER"          the images; or --data
+  images = 100             how many of them, from the first on
+  batch = 10               how many run together; divides `images`
+  layer_inputs = ["conv*"] layers whose inputs are targets, too: "conv1.input"
+
+Images and labels, by the files in the folder, the first that are there:
+
+  images.npy, labels.npy   float32 of any shape, taken as they are, or uint8 {N, 3, 32, 32}; labels
+                           uint8, int32 or int64. Row-major, little-endian
+  test_batch.bin           CIFAR-10, binary version
+  t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte
+                           MNIST or Fashion-MNIST, also with .gz; padded to 3 x 32 x 32
+
+Pixels (all but float32) become pixel / 255, less the mean .485 .456 .406 of their plane, over its
+deviation .229 .224 .225. File names are relative to the folder in which the program runs.)";
+
+constexpr const char* ending = R"(Exit status: 0 done; 1 refused or failed, with the reason on the
+standard error and the database as it was; 2 the command line is wrong.)";
+
+/// What LibTorch says, without the lines about where in LibTorch.
+std::string first_sentence(const std::string& what) {
+  const std::string_view cause = "RuntimeError: "; // the last line of an error in a script
+  const std::size_t at = what.rfind(cause);
+  const std::string text = at == std::string::npos ? what : what.substr(at + cause.size());
+  return text.substr(0, text.find('\n'));
+}
 
 torch::jit::Module load(const std::string& file) {
   if (!std::filesystem::exists(file))
@@ -37,33 +71,74 @@ torch::jit::Module load(const std::string& file) {
     net.eval();
     return net;
   } catch (const c10::Error& e) {
-    const std::string why = e.what_without_backtrace();
-    throw std::runtime_error(file + ": is no TorchScript file: " + why.substr(0, why.find('\n')));
+    throw std::runtime_error(
+        file + ": is no TorchScript file: " + first_sentence(e.what_without_backtrace()));
   }
+}
+
+/// Runs `make`, which records a network, and says on which images it cannot.
+template <class Make>
+auto on_images(const std::string& file, const at::Tensor& images, const Make& make) {
+  const auto refuse = [&](const std::string& what) {
+    std::ostringstream text;
+    text << file << ": does not run on images of shape " << images.sizes().slice(1) << ": " << what;
+    throw std::runtime_error(text.str());
+  };
+  try {
+    return make();
+  } catch (const c10::Error& e) {
+    refuse(first_sentence(e.what_without_backtrace()));
+  } catch (const std::runtime_error& e) { // of TorchScript's interpreter
+    refuse(first_sentence(e.what()));
+  }
+  return decltype(make())();
+}
+
+/// Each label has to be one of the scores that the network puts out.
+void check_labels(const bitfault::recorded_model& m, const std::vector<std::uint32_t>& labels) {
+  const std::vector<bitfault::campaign::layer> layers = m.layers();
+  std::uint64_t scores = 1;
+  for (const std::uint64_t extent : layers.back().extents)
+    scores *= extent;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] >= scores)
+      throw std::runtime_error("image " + std::to_string(i) + " has the label " +
+                               std::to_string(labels[i]) + "; the network puts out " +
+                               std::to_string(scores) + " scores");
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
   at::set_num_threads(1); // campaigns have threads of their own
-  CLI::App app{"Fault-injection campaigns on networks for CIFAR-10."};
+  CLI::App app{about};
+  app.footer(ending);
   std::string data, model;
-  app.add_option("--data", data, "folder with test_batch.bin of CIFAR-10, or MNIST's files");
-  app.add_option("--model", model, "TorchScript file");
+  app.add_option("--data", data, "folder with images, instead of model.data");
+  app.add_option("--model", model, "TorchScript file, instead of model.file");
 
   // [kind]
   bitfault::campaign::model_kinds kinds;
   kinds.add("torchscript", [&](bitfault::campaign::table_reader& keys) {
-    const std::string file = keys.text("file", CIFAR10_DATA "/network.pt");
-    const std::string images = keys.text("data", CIFAR10_IMAGES);
+    // What the command line gives the file may leave out.
+    const auto path = [&](const char* key, const std::string& given) {
+      const std::string own = given.empty() ? keys.text(key) : keys.text(key, given);
+      return given.empty() ? own : given;
+    };
+    const std::string file = path("file", model);
+    const std::string folder = path("data", data);
     const std::uint64_t count = keys.whole_number("images", 100, 1, 1000000);
     const std::uint64_t batch = keys.whole_number("batch", 10, 1, 10000);
-    const auto set = cifar10::read_test_images(data.empty() ? images : data);
-    const std::vector<std::uint32_t> labels(
-        set.labels.begin(), set.labels.begin() + static_cast<std::ptrdiff_t>(
-                                                     std::min<std::uint64_t>(count, set.count())));
-    return std::make_unique<bitfault::recorded_model>(load(model.empty() ? file : model),
-                                                      set.normalized(0, count), batch, labels);
+    const std::vector<std::string> inputs_of =
+        keys.texts("layer_inputs", std::vector<std::string>{});
+    auto net = load(file);
+    const auto set = cifar10::read_inputs(folder, static_cast<std::size_t>(count));
+    auto recorded = on_images(file, set.images, [&] {
+      return std::make_unique<bitfault::recorded_model>(net, set.images, batch, set.labels,
+                                                        inputs_of);
+    });
+    check_labels(*recorded, set.labels);
+    return recorded;
   });
   // [/kind]
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// LibTorch: views of tensors, faults in activations and in parameters of unmodified models. Empty
-// where LibTorch's headers are not there. Models for campaigns are in
+// LibTorch: views of tensors, faults in activations and in parameters of unmodified models, sparse
+// and quantised ones too. Empty where LibTorch's headers are not there. Models for campaigns are in
 // <bitfault/integrations/torch/recorded_model.hpp>.
 
 #include "torch/activation_faults.hpp"
@@ -11,4 +11,7 @@
 #include "torch/operator_call.hpp"
 #include "torch/operator_hook.hpp"
 #include "torch/parameter_faults.hpp"
+#include "torch/quantized_module.hpp"
+#include "torch/quantizer_faults.hpp"
+#include "torch/sparse_faults.hpp"
 #include "torch/view.hpp"

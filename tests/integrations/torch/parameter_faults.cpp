@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <bitfault/bitfault.hpp>
+#include <bitfault/integrations/torch/activation_faults.hpp>
 #include <bitfault/integrations/torch/module_tensors.hpp>
 #include <bitfault/integrations/torch/parameter_faults.hpp>
 
@@ -179,4 +180,50 @@ TEST_CASE("torch parameters: training goes on with faults in the forward and bac
   }
   CHECK(tensor(n, "4.weight").isfinite().all().item<bool>());
   const auto late = bitfault::parameter_faults(*n, "4.weight", ten_flips, key);
+}
+
+TEST_CASE("torch parameters: the zeros of a pruned weight are sites like others") {
+  auto n = make_net();
+  const at::Tensor w = tensor(n, "4.weight"); // 10 rows of 144
+  const auto struck = [&] {
+    const at::Tensor before = w.clone();
+    const auto faults = bitfault::parameter_faults(
+        *n, "4.weight",
+        bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{300},
+                                bitfault::bits::exponent{}),
+        key);
+    return at::bitwise_xor(w.view(at::kInt), before.view(at::kInt));
+  };
+  const at::Tensor dense = struck();
+  const at::Tensor kept = at::rand({10, 144}).lt(0.1);
+  w.mul_(kept);
+  const at::Tensor pruned = struck();
+  CHECK(pruned.equal(dense)); // the same bits of the same elements
+  CHECK(pruned.logical_and(kept.logical_not()).sum().item<std::int64_t>() > 200);
+  CHECK(w.count_nonzero().item<std::int64_t>() == kept.sum().item<std::int64_t>());
+}
+
+TEST_CASE("torch parameters: weights and activations seen as Q7.24") {
+  auto n = make_net();
+  n->eval();
+  const auto golden = contents(n);
+  const at::Tensor x = torch::randn({2, 3, 8, 8});
+  const std::string output = bytes_of(n->forward(x));
+  const auto top_bit =
+      bitfault::make_injector(bitfault::bit_flip{}, bitfault::every{}, bitfault::bits::given{30},
+                              bitfault::formats::fixed_point<7, 24>{});
+  {
+    const auto faults = bitfault::parameter_faults<float>(*n, "0.weight", top_bit, key);
+    const at::Tensor moved = tensor(n, "0.weight").abs(); // by 64, as all weights are below it
+    CHECK(moved.gt(63).logical_and(moved.lt(65)).all().item<bool>());
+    CHECK(changed(n, golden) == std::vector<std::string>{"0.weight"});
+  }
+  CHECK(contents(n) == golden);
+  {
+    const auto faults = bitfault::activation_faults<float>(*n, {.module = "4"}, top_bit, key);
+    const at::Tensor faulty = n->forward(x).detach().abs();
+    CHECK(faulty.gt(55).logical_and(faulty.lt(73)).all().item<bool>());
+    faults.check();
+  }
+  CHECK(bytes_of(n->forward(x)) == output);
 }

@@ -3,17 +3,20 @@
 #include <bitfault/campaign/campaign.hpp>
 #include <bitfault/campaign/drawn_trial.hpp>
 #include <bitfault/campaign/memory_store.hpp>
+#include <bitfault/integrations/torch/activation_faults.hpp>
 #include <bitfault/integrations/torch/operator_hook.hpp>
 #include <bitfault/integrations/torch/recorded_model.hpp>
 
 #include "bytes.hpp"
 #include "catch.hpp"
+#include "compare_trials.hpp"
 #include "resnet.hpp"
 #include "shared_data.hpp"
 
 #include <torch/script.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -27,78 +30,6 @@ namespace {
 
 namespace bc = bitfault::campaign;
 using model = bitfault::recorded_model;
-
-/// The output of a whole pass of a module with one flip in it, by a way of its own: the bit is
-/// turned in the module's parameter, or in what the operator puts out, in all rows of the batch.
-std::string whole_pass(const auto& module, const std::function<at::Tensor(const at::Tensor&)>& run,
-                       const at::Tensor& images, const bc::target& struck,
-                       const bitfault::listed_fault& fault) {
-  const c10::InferenceMode inference;
-  // In the memory that the tensor is a part of: an in-place operator counts with all of it.
-  const auto flip = [&](const at::Tensor& t, std::uint64_t element) {
-    REQUIRE(t.scalar_type() == at::kFloat);
-    REQUIRE(element < t.storage().nbytes() / 4);
-    auto* const at = static_cast<std::byte*>(t.data_ptr()) - 4 * t.storage_offset() + 4 * element;
-    std::uint32_t word = 0;
-    std::memcpy(&word, at, 4);
-    word ^= static_cast<std::uint32_t>(fault.mask);
-    std::memcpy(at, &word, 4);
-  };
-  if (struck.is_parameter()) {
-    const at::Tensor t = bitfault::module_tensors(module).find(struck.name).at(0).tensor;
-    flip(t, fault.element);
-    const std::string bytes = bytes_of(run(images));
-    flip(t, fault.element);
-    return bytes;
-  }
-  const auto in_rows = [&](const at::Tensor& t) {
-    for (std::int64_t row = 0; row < images.size(0); ++row)
-      flip(t, static_cast<std::uint64_t>(row) * struck.size + fault.element);
-  };
-  if (struck.kind == bc::target_kind::input) {
-    const at::Tensor copy = images.clone();
-    in_rows(copy);
-    return bytes_of(run(copy));
-  }
-  bitfault::operator_hook hook(module, bitfault::pattern_of_layer(struck.name),
-                               [&](const auto&, const at::Tensor& t) { in_rows(t); });
-  const std::string bytes = bytes_of(run(images));
-  hook.check();
-  REQUIRE(hook.calls() == 1);
-  return bytes;
-}
-
-/// Runs trials of single flips, each from the fault on and only as far as anything differs, and
-/// once more as a whole. Returns how many outputs were not the golden one.
-std::size_t compare_trials(const std::function<std::unique_ptr<model>()>& make, const auto& module,
-                           const std::function<at::Tensor(const at::Tensor&)>& run,
-                           const at::Tensor& images, const std::vector<std::string>& targets,
-                           std::uint64_t trials) {
-  bc::experiment e;
-  e.name = "flips";
-  e.targets = targets;
-  e.trials = trials;
-  bc::campaign<model> c(make, bc::settings{.seed = 9}, {e});
-  const auto runner = c.make_runner();
-  std::size_t differ = 0;
-  const std::string golden = bytes_of(run(images));
-  for (std::uint64_t trial = 0; trial < trials; ++trial) {
-    const auto faults =
-        bc::draw_trial(c.experiments()[0], trial, c.golden().inputs()).record.faults;
-    REQUIRE(faults.size() == 1);
-    std::string partial;
-    const std::size_t bytes = golden.size() / static_cast<std::size_t>(images.size(0));
-    runner->run_with(faults, [&](std::uint64_t, const std::byte* output) {
-      partial.append(reinterpret_cast<const char*>(output), bytes);
-    });
-    const bc::target& struck = c.targets()[faults[0].target];
-    const std::string whole = whole_pass(module, run, images, struck, faults[0].fault);
-    INFO(struck.name << " element " << faults[0].fault.element << " mask " << faults[0].fault.mask);
-    REQUIRE(partial == whole);
-    differ += whole != golden ? 1 : 0;
-  }
-  return differ;
-}
 
 /// A TorchScript network with what makes running operators by themselves hard: in-place operators
 /// on views, an activation that is used twice, lists, constants, weights that are computed first.
@@ -152,6 +83,120 @@ TEST_CASE("recorded model: what is in a TorchScript module with in-place operato
   CHECK(m.batch() == 2);
 }
 
+TEST_CASE("recorded model: the names of its layers are patterns of the calls that they stand for") {
+  torch::manual_seed(5);
+  const at::Tensor images = torch::randn({2, 3, 8, 8});
+  torch::jit::Module other = make_tangled();
+  model m(make_tangled(), images, 2);
+  const c10::InferenceMode inference;
+  for (const bc::layer& l : m.layers()) {
+    if (l.name == "input" || l.name == "output") // no operator puts them out
+      continue;
+    INFO(l.name);
+    const bitfault::operator_pattern p = bitfault::pattern_of_layer(l.name);
+    std::string again = p.module + ":" + p.name.substr(6);
+    REQUIRE(p.calls.size() == 1);
+    if (p.calls[0] != 0)
+      again += "#" + std::to_string(p.calls[0]);
+    if (p.tensor != 0)
+      again += "@" + std::to_string(p.tensor);
+    CHECK(again == l.name);
+    const bitfault::operator_hook seen(other, p, [](const auto&, const at::Tensor&) {});
+    other.forward({images.clone()});
+    CHECK(seen.calls() == 1);
+  }
+}
+
+TEST_CASE("recorded model: an operator's second output is a layer whose name strikes that one") {
+  torch::jit::Module m("m");
+  m.define("def forward(self, x):\n"
+           "  a, b = torch.var_mean(x, [1], False, True)\n"
+           "  c, d = torch.var_mean(x * 2.0, [1], False, True)\n"
+           "  return a + b + c + d\n");
+  m.eval();
+  const at::Tensor images = torch::arange(6, torch::kFloat).reshape({2, 3});
+  const model recorded(m.deepcopy(), images, 2);
+  std::vector<std::string> names;
+  for (const bc::layer& l : recorded.layers())
+    names.push_back(l.name);
+  REQUIRE(std::find(names.begin(), names.end(), ":var_mean#1@1") != names.end());
+  const c10::InferenceMode inference;
+  const at::Tensor golden = m.forward({images}).toTensor();
+  // The mean of {6, 8, 10}, 8, becomes -8.
+  const auto fault = bitfault::activation_fault(m, "bf1::var_mean#1@1[1,0]^31");
+  const at::Tensor faulty = m.forward({images}).toTensor();
+  fault.check();
+  CHECK(faulty[0].item<float>() == golden[0].item<float>());
+  CHECK(faulty[1].item<float>() == golden[1].item<float>() - 16);
+}
+
+TEST_CASE("recorded model: a module's name stands for its one call, and for nothing else") {
+  const auto names = [](const std::string& body, const std::string& path = "part") {
+    torch::jit::Module part("part"), top("top");
+    part.register_parameter("w", torch::ones({3, 3}), false);
+    part.define("def forward(self, x):\n" + body);
+    top.register_module(path, part);
+    top.define("def forward(self, x):\n  return torch.relu(self." + path + ".forward(x))\n");
+    top.eval();
+    const model m(top, torch::rand({2, 3}), 2);
+    std::vector<std::string> all;
+    for (const bc::layer& l : m.layers())
+      all.push_back(l.name);
+    return all;
+  };
+  using list = std::vector<std::string>;
+  CHECK(names("  return torch.mm(x, self.w)\n") == list{"input", "part", ":relu"});
+  // Other calls of the module that a hook by its name would strike, too.
+  CHECK(names("  return torch.mm(x, self.w * 2.0)\n") == list{"input", "part:mm", ":relu"});
+  // The second output is not what the name of the module means.
+  CHECK(names("  a, b = torch.var_mean(x, [1], False, True)\n  return b\n") ==
+        list{"input", "part:var_mean@1", ":relu"});
+  CHECK(names("  a, b = torch.var_mean(x, [1], False, True)\n  return a\n") ==
+        list{"input", "part", ":relu"});
+  CHECK(names("  return torch.mm(x, self.w)\n", "input") == list{"input", "input:mm", ":relu"});
+}
+
+TEST_CASE("recorded model: faults in a layer's input are seen by that layer only") {
+  torch::jit::Module m("m");
+  m.define("def forward(self, x):\n  y = x * 2.0\n  z = torch.relu(y)\n  return z + y\n");
+  m.eval();
+  const at::Tensor images = torch::tensor({1.0F, 2.0F, 3.0F, 4.0F}).reshape({2, 2});
+  const auto make = [&] {
+    return std::make_unique<model>(m.deepcopy(), images, 2, std::vector<std::uint32_t>{},
+                                   std::vector<std::string>{":relu", ":add"});
+  };
+  bc::experiment e;
+  e.name = "e";
+  e.targets = {":relu.input[1]"};
+  e.fault.bits.which = bc::mask_family::kind::sign;
+  e.all_inputs = true;
+  bc::campaign<model> c(make, bc::settings{}, {e});
+  std::vector<std::string> names;
+  for (const bc::layer& l : c.golden().layers())
+    names.push_back(l.name);
+  CHECK(names == std::vector<std::string>{"input", ":mul", ":relu.input", ":relu", ":add.input",
+                                          ":add.input1", ":add"});
+  c.require_live_targets();
+  const auto outputs = [&](const std::string& target) {
+    std::vector<float> all(4);
+    const auto t = bc::find_targets(c.targets(), {target}).at(0);
+    c.make_runner()->run_with({{static_cast<std::uint32_t>(t), {1, 0x80000000U, 0, {}}, 0, 0}},
+                              [&](std::uint64_t input, const std::byte* output) {
+                                std::memcpy(&all[2 * static_cast<std::size_t>(input)], output, 8);
+                              });
+    return all;
+  };
+  using list = std::vector<float>;
+  CHECK(outputs(":relu.input") == list{4, 4, 12, 8}); // relu(-4) + 4, relu(-8) + 8
+  CHECK(outputs(":add.input") == list{4, 0, 12, 0});  // -relu(4) + 4
+  CHECK(outputs(":add.input1") == list{4, 0, 12, 0}); // relu(4) - 4
+  CHECK(outputs(":mul") == list{4, -4, 12, -8});      // relu(-4) - 4
+  CHECK(outputs("input") == list{4, -4, 12, -8});
+  CHECK_THROWS_WITH(model(m, images, 2, {}, {":rel"}),
+                    Catch::Contains("no operator is named ':rel'") &&
+                        Catch::Contains("nearest name is ':relu'"));
+}
+
 TEST_CASE("recorded model: 300 trials in a tangled TorchScript module equal whole passes") {
   torch::manual_seed(5);
   const at::Tensor images = torch::randn({2, 3, 8, 8});
@@ -172,8 +217,12 @@ TEST_CASE("recorded model: a campaign's records do not depend on its shortcuts o
     activations.name = "activations";
     activations.targets = {"@activations"};
     activations.trials = 60;
-    bc::campaign<model> c([&] { return std::make_unique<model>(make_tangled(), images, 3); }, s,
-                          {weights, activations});
+    // Inputs of layers are layers, too.
+    const auto make = [&] {
+      return std::make_unique<model>(make_tangled(), images, 3, std::vector<std::uint32_t>{},
+                                     std::vector<std::string>{"*"});
+    };
+    bc::campaign<model> c(make, s, {weights, activations});
     c.require_live_targets();
     bc::memory_store store(2);
     c.run(store);
@@ -239,6 +288,31 @@ TEST_CASE("recorded model: a module that cannot be run operator by operator is r
   CHECK_THROWS_WITH(model(m, images, 2), Catch::Contains("training mode"));
 }
 
+TEST_CASE("recorded model: a module whose last batch gives another shape or type is refused") {
+  torch::nn::Linear dense(torch::nn::LinearOptions(3, 3).bias(false));
+  dense->eval();
+  const at::Tensor images = torch::zeros({4, 3}); // all bits of all outputs are zero
+  const auto make = [&](const std::function<at::Tensor(const at::Tensor&)>& last) {
+    // Recorded with the first batch, compared with it, then with the last.
+    const auto pass = std::make_shared<int>(0);
+    model(
+        *dense,
+        [=](const at::Tensor& x) mutable {
+          const at::Tensor y = dense->forward(x);
+          return c10::IValue(++*pass < 3 ? y : last(y));
+        },
+        images, 2);
+    return *pass;
+  };
+  CHECK(make([](const at::Tensor& y) { return y; }) == 3);
+  const auto refused = [&](const std::function<at::Tensor(const at::Tensor&)>& last) {
+    CHECK_THROWS_WITH(make(last), Catch::Contains("batch 1 gives another output"));
+  };
+  refused([](const at::Tensor& y) { return y.unsqueeze(2); });
+  refused([](const at::Tensor& y) { return y.to(at::kDouble); });
+  refused([](const at::Tensor& y) { return y.narrow(1, 0, 1); });
+}
+
 TEST_CASE("recorded model: 2,000 trials on ResNet-20 equal whole passes, bit for bit") {
   const auto weights = shared_data("models-cifar10/resnet/resnet20.safetensors");
   const auto batch = shared_data("cifar-10-batches-bin/test_batch.bin");
@@ -265,25 +339,4 @@ TEST_CASE("recorded model: 2,000 trials on ResNet-20 equal whole passes, bit for
   };
   CHECK(compare_trials(make, *other, run, images, {"@parameters"}, 1000) > 300);
   CHECK(compare_trials(make, *other, run, images, {"@activations"}, 1000) > 300);
-}
-
-TEST_CASE("recorded model: ResNet-20 answers as in Python's PyTorch") {
-  const auto weights = shared_data("models-cifar10/resnet/resnet20.safetensors");
-  const auto batch = shared_data("cifar-10-batches-bin/test_batch.bin");
-  if (!weights || !batch) {
-    WARN("skipped: there is no folder of shared data with models-cifar10 and cifar-10-batches-bin");
-    SUCCEED();
-    return;
-  }
-  const torch::NoGradGuard no_grad;
-  const auto [images, labels] = cifar10(*batch, 500);
-  resnet n(3);
-  load_safetensors(*n, *weights);
-  n->eval();
-  const at::Tensor answers = n->forward(images).argmax(1);
-  int right = 0;
-  for (std::int64_t i = 0; i < 500; ++i)
-    right += answers[i].item<std::int64_t>() ==
-             static_cast<std::int64_t>(labels[static_cast<std::size_t>(i)]);
-  CHECK(right == 455);
 }

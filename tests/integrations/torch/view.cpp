@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -172,6 +173,78 @@ TEST_CASE("torch: nested scopes on one tensor end bit for bit, in any moment of 
     CHECK(bytes_of(t) != before);
     throw 1;
   } catch (int) {
+  }
+  CHECK(bytes_of(t) == before);
+}
+
+TEST_CASE("torch: several given bits of a bfloat16 tensor that needs gradients") {
+  const at::Tensor w = at::ones({40}, at::kBFloat16).requires_grad_();
+  const std::string before = bytes_of(w.detach());
+  const auto given = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{3 * 40},
+                                             bitfault::bits::given{0, 10, 15});
+  const auto together = bitfault::make_injector(
+      bitfault::bit_flip{}, bitfault::every{},
+      bitfault::bits::as_one<bitfault::bits::given<3>>{bitfault::bits::given{0, 10, 15}});
+  {
+    const auto faults = bitfault::scoped(given, w, key); // each of the bits in each element
+    (w * w).sum().backward();
+    const std::string after = bytes_of(w.detach());
+    for (std::size_t i = 0; i < after.size(); i += 2) {
+      std::uint16_t word = 0;
+      std::memcpy(&word, after.data() + i, 2);
+      REQUIRE(word == (0x3f80 ^ 0x8401));
+    }
+    CHECK(w.grad().equal((2 * w).detach()));
+  }
+  CHECK(bytes_of(w.detach()) == before);
+  const at::Tensor other = at::ones({40}, at::kBFloat16).requires_grad_();
+  const auto masks = bitfault::scoped<bitfault::bfloat16>(together, other, key);
+  const auto bits = bitfault::scoped<bitfault::bfloat16>(given, w, key);
+  CHECK(bytes_of(other.detach()) == bytes_of(w.detach()));
+}
+
+TEST_CASE(
+    "torch: a tensor of float seen as Q7.24 takes faults in those bits, and keeps what is not "
+    "struck") {
+  const bitfault::formats::fixed_point<7, 24> q{};
+  const auto inject = [&](auto count, auto bits) {
+    return bitfault::make_injector(bitfault::bit_flip{}, count, bits, q);
+  };
+  const at::Tensor golden =
+      at::cat({at::randn({500}), at::tensor({300.0F, -1e30F, 1e-20F, -0.0F})});
+  golden[7] = std::nanf("0x5aa5");
+  const std::string before = bytes_of(golden);
+  const at::Tensor t = golden.clone();
+  // Values that the format clips or rounds are not touched where there is no fault.
+  REQUIRE(
+      bitfault::apply<float, double>(inject(bitfault::exactly{0}, bitfault::bits::any{}), t, key)
+          .ok());
+  CHECK(bytes_of(t) == before);
+
+  // A struck one is rounded to the format, by hand: nearest, ties to even, clamped, NaN is 0.
+  const auto by_hand = [](float v, unsigned bit) {
+    double code = std::isnan(v) ? 0 : std::nearbyint(std::ldexp(double{v}, 24));
+    code = std::min(std::max(code, -2147483648.0), 2147483647.0);
+    const auto word = static_cast<std::uint32_t>(static_cast<std::int32_t>(code)) ^ (1U << bit);
+    return static_cast<float>(
+        std::ldexp(static_cast<double>(static_cast<std::int32_t>(word)), -24));
+  };
+  for (const unsigned bit : {0U, 12U, 24U, 30U, 31U}) {
+    const auto faults = bitfault::scoped<float, double>(
+        inject(bitfault::every{}, bitfault::bits::given{bit}), t, key);
+    const float* const old = golden.data_ptr<float>();
+    for (std::int64_t i = 0; i < t.numel(); ++i) {
+      CAPTURE(bit, i, old[i]);
+      REQUIRE(t.data_ptr<float>()[i] == by_hand(old[i], bit));
+    }
+  }
+  CHECK(bytes_of(t) == before);
+  {
+    const auto few = bitfault::scoped<float, double>(
+        inject(bitfault::exactly{10}, bitfault::bits::sign{}), t, key);
+    // At most one element for each fault; some of them hold what the flip makes no other.
+    CHECK(t.view(at::kInt).ne(golden.view(at::kInt)).sum().item<std::int64_t>() <= 10);
+    CHECK(t.view(at::kInt).ne(golden.view(at::kInt)).sum().item<std::int64_t>() >= 8);
   }
   CHECK(bytes_of(t) == before);
 }

@@ -3,16 +3,20 @@
 
 #if __has_include(<ATen/core/Tensor.h>)
 
-#include "../../campaign/target.hpp"
 #include "../../fault_list/edit_distance.hpp"
+#include "../../fault_list/name_pattern.hpp"
+
+#include "hidden_weights.hpp"
 
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -26,6 +30,21 @@ struct module_tensor {
   ::at::Tensor tensor;
   bool is_buffer = false;
 };
+
+namespace detail {
+
+/// "bitfault: no parameter is named 'x'; the nearest name is 'y'".
+inline std::string not_there(std::string_view what, std::string_view pattern,
+                             const std::vector<std::string>& names, const std::string& hint) {
+  std::string text = "bitfault: no ";
+  text.append(what).append(" is named '").append(pattern).append("'; ");
+  return text +
+         (names.empty() ? "the module has none at all"
+                        : "the nearest name is '" + nearest_name(names, pattern) + "'") +
+         hint;
+}
+
+} // namespace detail
 
 /// The names and tensors of a module: a `torch::nn::Module` or a `torch::jit::Module`. It shares
 /// the tensors and keeps them alive. A tensor that the module replaces afterwards (`to(device)`,
@@ -55,6 +74,12 @@ public:
         if (!item.name.empty())
           paths_.push_back(item.name);
     }
+#if __has_include(<torch/csrc/jit/ir/ir.h>)
+    if constexpr (std::is_base_of_v<torch::jit::Module, Module>)
+      hidden_ = [module](std::string_view pattern, bool or_all) {
+        return hidden_weight_text(detail::hidden_weights(module), pattern, or_all);
+      };
+#endif
   }
 
   const std::vector<module_tensor>& all() const& noexcept { return tensors_; }
@@ -63,17 +88,16 @@ public:
   const std::vector<std::string>& paths() const noexcept { return paths_; }
 
   /// The tensors that a pattern names ("*.weight", "layer3.*.conv2.bias"; * stands for any text, ?
-  /// for any one character). Throws std::invalid_argument if there is none, with the nearest name.
+  /// for any one character). Throws std::invalid_argument if there is none, with the nearest name;
+  /// a weight that was frozen into the graph, or packed by an optimisation, is named.
   std::vector<module_tensor> find(std::string_view pattern) const {
     std::vector<module_tensor> found;
     for (const module_tensor& t : tensors_)
-      if (campaign::detail::fits_pattern(t.name, pattern))
+      if (fits_pattern(t.name, pattern))
         found.push_back(t);
     if (found.empty())
       throw std::invalid_argument(
-          not_there("parameter or buffer", pattern, names(),
-                    "; if the module was frozen, quantised or optimised, its "
-                    "weights are no tensors any more: inject before that"));
+          detail::not_there("parameter or buffer", pattern, names(), hidden_text(pattern)));
     return found;
   }
 
@@ -91,13 +115,12 @@ public:
   /// be told apart from others. The operators of a torch::nn::Module are known by their parameters;
   /// those of a TorchScript module by the module that the interpreter is in.
   void require_path(std::string_view pattern) const {
-    if (campaign::detail::fits_pattern("", pattern))
+    if (fits_pattern("", pattern))
       return;
-    const auto fits = [pattern](std::string_view path) {
-      return campaign::detail::fits_pattern(path, pattern);
-    };
+    const auto fits = [pattern](std::string_view path) { return fits_pattern(path, pattern); };
     if (std::none_of(paths_.begin(), paths_.end(), fits))
-      throw std::invalid_argument(not_there("module", pattern, paths_, ""));
+      throw std::invalid_argument(
+          detail::not_there("module", pattern, paths_, paths_.empty() ? hidden_text(pattern) : ""));
     const auto owns = [&](const auto& owned) { return fits(owned.second); };
     if (!sees_all_modules_ && std::none_of(owners_.begin(), owners_.end(), owns))
       throw std::invalid_argument(
@@ -123,17 +146,28 @@ private:
       texts.push_back(t.name);
     return texts;
   }
-  static std::string not_there(std::string_view what, std::string_view pattern,
-                               const std::vector<std::string>& names, const std::string& hint) {
-    std::string text = "bitfault: no ";
-    text.append(what).append(" is named '").append(pattern).append("'; ");
-    return text +
-           (names.empty() ? "the module has none at all"
-                          : "the nearest name is '" + detail::nearest_name(names, pattern) + "'") +
-           hint;
+  std::string hidden_text(std::string_view pattern) const {
+    return hidden_ ? hidden_(pattern, tensors_.empty()) : std::string();
   }
+#if __has_include(<torch/csrc/jit/ir/ir.h>)
+  /// "; 'conv1.weight' is a constant ...": of those that the pattern names.
+  static std::string hidden_weight_text(const std::vector<detail::hidden_weight>& weights,
+                                        std::string_view pattern, bool or_all) {
+    std::vector<detail::hidden_weight> named;
+    for (const detail::hidden_weight& w : weights)
+      if (fits_pattern(w.name, pattern))
+        named.push_back(w);
+    const std::vector<detail::hidden_weight>& shown = named.empty() && or_all ? weights : named;
+    if (shown.empty())
+      return "";
+    const std::string others =
+        shown.size() == 1 ? "" : " (one of " + std::to_string(shown.size()) + ")";
+    return "; '" + shown.front().name + "'" + others + " " + shown.front().why;
+  }
+#endif
 
   std::vector<module_tensor> tensors_;
+  std::function<std::string(std::string_view, bool)> hidden_; ///< says what became of other weights
   std::vector<std::string> paths_;
   std::unordered_map<const c10::TensorImpl*, std::string> owners_;
   std::unordered_set<const c10::StorageImpl*> storages_;

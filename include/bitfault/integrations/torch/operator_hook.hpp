@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../fault_list/name_pattern.hpp"
 #include "inject.hpp"
 #include "module_tensors.hpp"
 #include "operator_call.hpp"
@@ -109,12 +110,21 @@ private:
     auto counted = std::make_unique<counted_call>();
     if (outermost)
       here.begin_call(f);
+    // What is called inside is not looked at: unless somebody else observes it, LibTorch need not
+    // tell of it, which halves what a hook costs.
+    if (here.depth_ == 1 && !::at::hasGlobalCallbacks() &&
+        ::at::get_record_function_tls_().sorted_tls_callbacks_.size() == 1) {
+      here.muted_ = true;
+      ::at::enableRecordFunction(false);
+    }
     return counted;
   }
   static void end(const ::at::RecordFunction& f, ::at::ObserverContext* counted) {
     thread_hooks& here = of_this_thread();
     if (counted == nullptr || here.depth_ == 0)
       return;
+    if (here.depth_ == 1 && std::exchange(here.muted_, false))
+      ::at::enableRecordFunction(true);
     if (--here.depth_ == 0 && f.scope() == ::at::RecordScope::FUNCTION)
       here.end_call(f);
   }
@@ -137,12 +147,12 @@ private:
     for (hook_state* const h : hooks_) {
       h->fits = false;
       h->operators_seen = true;
-      if (!campaign::detail::fits_pattern(f.name(), h->pattern.name))
+      if (!fits_pattern(f.name(), h->pattern.name))
         continue;
       guarded(*h, [&] {
         if (!call_)
           call_.emplace(f);
-        h->fits = campaign::detail::fits_pattern(call_->module_of(*h->names), h->pattern.module);
+        h->fits = fits_pattern(call_->module_of(*h->names), h->pattern.module);
         if (h->fits && h->during)
           strike_input(*h);
       });
@@ -196,6 +206,7 @@ private:
   std::vector<hook_state*> hooks_;
   ::at::CallbackHandle handle_{};
   std::size_t depth_ = 0;
+  bool muted_ = false;                ///< LibTorch tells of no calls until the outermost one ends
   std::optional<recorded_call> call_; ///< the outermost one, if a hook's operator fits
 };
 

@@ -72,8 +72,18 @@ public:
   const std::vector<traced_layer>& layers() const noexcept { return layers_; }
   const std::vector<traced_call>& computed() const noexcept { return computed_; }
 
-  /// Which part of its one input the last layer shows, if it is a view.
-  const std::optional<memory_shape>& view_of_output() const noexcept { return view_of_output_; }
+  /// How many calls of a module a hook would act on.
+  std::uint64_t calls_of(const std::string& module) const {
+    std::uint64_t calls = 0;
+    for (const auto& [what, number] : numbers_)
+      calls += what.first == module ? number : 0;
+    return calls;
+  }
+
+  /// Puts layers that show their inputs before those that have a name: see `with_inputs_shown`.
+  void show_inputs(const std::vector<std::string>& names) {
+    layers_ = with_inputs_shown(std::move(layers_), names);
+  }
 
 private:
   using storage = const c10::StorageImpl*;
@@ -89,8 +99,10 @@ private:
     if (!call.handle())
       refuse(call, "has no schema");
     traced_call now{*call.handle()};
-    if (has_tag(now.handle, ::at::Tag::inplace_view))
+    if (has_tag(now.handle, ::at::Tag::inplace_view)) {
+      ++numbers_[{call.module_of(*names_), call.name()}];
       return; // the tensor shows its new shape where it is read next
+    }
     std::vector<std::size_t> inputs, parameters;
     bool is_computed = false;
     read_arguments(call, now, inputs, parameters, is_computed);
@@ -104,6 +116,8 @@ private:
         fresh.push_back(i);
     if (fresh.empty() && !outputs.empty())
       return; // views
+    const std::uint64_t number =
+        outputs.empty() ? 0 : numbers_[{call.module_of(*names_), call.name()}]++;
     if (has_tag(now.handle, ::at::Tag::nondeterministic_seeded))
       refuse(call, "draws random numbers; put the module into evaluation mode");
     if (outputs.empty() || decides(call)) {
@@ -111,7 +125,6 @@ private:
         refuse(call, "lets values decide what runs next");
       return;
     }
-    const std::uint64_t number = numbers_[{call.module_of(*names_), call.name()}]++;
     for (const std::size_t i : fresh) {
       for (const std::size_t j : fresh)
         if (j < i && recorded_call::share_memory(outputs[i], outputs[j]))
@@ -292,7 +305,7 @@ private:
       view.shape.sizes = shape.sizes;
       view.shape.strides = output.contiguous().strides().vec();
       view.inputs = {last};
-      view_of_output_ = shape;
+      view.view = shape;
       layers_.push_back(view);
       last = layers_.size() - 1;
     }
@@ -315,10 +328,7 @@ private:
       traced_layer l = std::move(layers_[n]);
       for (std::size_t& i : l.inputs)
         i = place[i];
-      if (l.call)
-        for (traced_argument& a : l.call->tensors)
-          if (a.source.from == traced_source::origin::layer)
-            a.source.number = place[a.source.number];
+      renumber(l, place);
       live.push_back(std::move(l));
     }
     layers_ = std::move(live);
@@ -352,7 +362,6 @@ private:
   std::vector<traced_layer> layers_;
   std::vector<traced_call> computed_;
   std::vector<std::vector<std::size_t>> computed_parameters_;
-  std::optional<memory_shape> view_of_output_;
   std::unordered_map<storage, std::size_t> layer_at_; ///< whose output lies there now
   std::unordered_map<storage, std::size_t> computed_at_;
   std::unordered_map<storage, ::at::Tensor> fixed_at_; ///< constants that operators made, as made

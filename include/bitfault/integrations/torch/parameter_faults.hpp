@@ -80,6 +80,33 @@ private:
   std::vector<tensor_fault_scope> faults_;
 };
 
+namespace detail {
+
+/// Faults in each of these tensors: `strike(tensor, key)` makes the scope. If one of them is
+/// refused, none is struck.
+template <class Strike>
+parameter_fault_scope faults_in_each(const std::vector<module_tensor>& named, const fault_key& key,
+                                     const Strike& strike) {
+  std::vector<tensor_fault_scope> faults;
+  faults.reserve(named.size());
+  try {
+    for (std::size_t n = 0; n < named.size(); ++n)
+      try {
+        faults.push_back(strike(named[n].tensor, key_of_tensor(key, n)));
+      } catch (const error& refused) {
+        refuse_tensor("", named[n], refused.what());
+      } catch (const std::invalid_argument& refused) {
+        refuse_tensor("", named[n], refused.what());
+      }
+  } catch (...) {
+    parameter_fault_scope(std::move(faults)).restore(); // the last first
+    throw;
+  }
+  return parameter_fault_scope(std::move(faults));
+}
+
+} // namespace detail
+
 /// Faults in every parameter and buffer that a pattern names, until the scope ends:
 ///
 ///     const auto faults = bitfault::parameter_faults(net, "layer3.*.weight", flips, {.seed = 42});
@@ -95,21 +122,9 @@ private:
 template <class... T, class Module, class Injector>
 parameter_fault_scope parameter_faults(const Module& module, std::string_view pattern,
                                        const Injector& injector, const fault_key& key) {
-  const std::vector<module_tensor> named = module_tensors(module).find(pattern);
-  std::vector<tensor_fault_scope> faults;
-  faults.reserve(named.size());
-  try {
-    for (std::size_t n = 0; n < named.size(); ++n)
-      try {
-        faults.push_back(scoped<T...>(injector, named[n].tensor, detail::key_of_tensor(key, n)));
-      } catch (const error& refused) {
-        detail::refuse_tensor("", named[n], refused.what());
-      }
-  } catch (...) {
-    parameter_fault_scope(std::move(faults)).restore(); // the last first
-    throw;
-  }
-  return parameter_fault_scope(std::move(faults));
+  return detail::faults_in_each(
+      module_tensors(module).find(pattern), key,
+      [&](const ::at::Tensor& t, const fault_key& k) { return scoped<T...>(injector, t, k); });
 }
 
 /// Faults in the gradients of the parameters that a pattern names, as they are after a backward

@@ -10,6 +10,8 @@
 #include "../../campaign/layer_outputs.hpp"
 #include "../../campaign/model.hpp"
 #include "../../campaign/tensor_ref.hpp"
+#include "../../fault_list/edit_distance.hpp"
+#include "../../fault_list/name_pattern.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
@@ -23,7 +25,6 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <map>
 #include <memory>
 #include <span>
 #include <sstream>
@@ -48,8 +49,11 @@ namespace bitfault {
 ///     bitfault::campaign::campaign<bitfault::recorded_model> c(make, settings, experiments);
 ///
 /// Layers are named by their module, "layer1.0.conv1", or where that calls several operators
-/// "layer1.0:relu", "layer1.0:relu#1"; the first is "input", the last the output. Parameters and
-/// buffers that an operator reads are targets under their own names.
+/// "layer1.0:relu", "layer1.0:relu#1"; the first is "input", the last the output. They are what
+/// `pattern_of_layer` takes; `campaign::layer::operation` is the operator, "conv2d". Parameters and
+/// buffers that an operator reads are targets under their own names. Whoever asks for the inputs of
+/// layers gets layers "layer1.0.conv1.input" (and ".input1", where it reads several), which only
+/// that operator reads; they cost a copy of each.
 ///
 /// What runs must not depend on values: the same operators with the same shapes in each pass, in
 /// evaluation mode, one output tensor, each operator's output with one row for each input of the
@@ -60,24 +64,27 @@ public:
   using forward_function = std::function<c10::IValue(const ::at::Tensor&)>;
 
   /// A TorchScript module, of which this model needs a copy of its own (`deepcopy()`). `inputs` has
-  /// one row for each input, a multiple of `batch`.
+  /// one row for each input, a multiple of `batch`. `inputs_of` are names of layers, or patterns
+  /// with * and ?, whose inputs are layers by themselves.
   template <class Module>
     requires requires(Module& m, c10::IValue x) {
       { m.forward({x}) } -> std::convertible_to<c10::IValue>;
       m.get_methods();
     }
   recorded_model(Module module, const ::at::Tensor& inputs, std::uint64_t batch,
-                 std::vector<std::uint32_t> labels = {})
+                 std::vector<std::uint32_t> labels = {},
+                 const std::vector<std::string>& inputs_of = {})
       : recorded_model(
             module,
             [module](const ::at::Tensor& x) mutable { return module.forward({c10::IValue(x)}); },
-            inputs, batch, std::move(labels)) {}
+            inputs, batch, std::move(labels), inputs_of) {}
 
   /// Any module, and the function that runs it: `[net](const at::Tensor& x) { return
   /// net->forward(x); }`. The function keeps the module alive.
   template <class Module>
   recorded_model(const Module& module, forward_function forward, const ::at::Tensor& inputs,
-                 std::uint64_t batch, std::vector<std::uint32_t> labels = {})
+                 std::uint64_t batch, std::vector<std::uint32_t> labels = {},
+                 const std::vector<std::string>& inputs_of = {})
       : forward_(std::move(forward)), inputs_(checked(inputs, batch)), batch_(batch),
         labels_(std::move(labels)), names_(std::make_shared<const module_tensors>(module)) {
     if (is_training(module))
@@ -86,6 +93,7 @@ public:
           "depend on what ran before; call eval() first");
     const c10::InferenceMode inference;
     trace_ = std::make_unique<detail::operator_trace>(names_, rows(0).clone(), forward_);
+    show_inputs_of(inputs_of);
     describe();
     compare(0);
     if (this->inputs() != batch_)
@@ -115,10 +123,7 @@ public:
     } else if (l.call) {
       call(*l.call, n, in, &out);
     } else {
-      detail::memory_shape shape = l.shape;
-      if (trace_->view_of_output())
-        shape = *trace_->view_of_output();
-      store(read_layer(l.inputs[0], shape, in[0]), out, n);
+      store(read_layer(l.inputs[0], *l.view, in[0]), out, n);
     }
   }
 
@@ -153,13 +158,32 @@ private:
 
   // --- names and shapes --------------------------------------------------------------------------
 
+  void show_inputs_of(const std::vector<std::string>& patterns) {
+    if (patterns.empty())
+      return;
+    const std::vector<detail::traced_layer>& traced = trace_->layers();
+    std::vector<std::string> names(traced.size()), wanted(traced.size());
+    for (std::size_t n = 0; n < traced.size(); ++n)
+      names[n] = name_of(traced[n]);
+    for (const std::string& pattern : patterns) {
+      bool found = false;
+      for (std::size_t n = 0; n < traced.size(); ++n)
+        if (traced[n].call && fits_pattern(names[n], pattern)) {
+          wanted[n] = names[n];
+          found = true;
+        }
+      if (!found)
+        throw std::invalid_argument("bitfault: no operator is named '" + pattern +
+                                    "', whose inputs are asked for; the nearest name is '" +
+                                    detail::nearest_name(names, pattern) + "'");
+    }
+    trace_->show_inputs(wanted);
+  }
+
   void describe() {
     const std::vector<detail::traced_layer>& traced = trace_->layers();
-    std::map<std::string, std::size_t> in_module;
-    for (const detail::traced_layer& l : traced)
-      ++in_module[l.module];
     for (const detail::traced_layer& l : traced) {
-      campaign::layer d{name_of(l, in_module[l.module] == 1), l.inputs, nullptr, {}};
+      campaign::layer d{name_of(l), l.inputs, nullptr, {}, l.call ? short_name(l) : ""};
       d.type = type_of(l, d.name);
       // With one input in the batch the output is its, whatever its shape.
       const bool in_rows =
@@ -195,16 +219,22 @@ private:
     }
   }
 
-  static std::string name_of(const detail::traced_layer& l, bool alone) {
-    if (l.name.empty() || (alone && !l.module.empty()))
-      return l.module;
+  static std::string short_name(const detail::traced_layer& l) {
     constexpr std::string_view prefix = "aten::";
-    std::string name =
-        l.module + ":" + (l.name.starts_with(prefix) ? l.name.substr(prefix.size()) : l.name);
+    return l.name.starts_with(prefix) ? l.name.substr(prefix.size()) : l.name;
+  }
+  /// The module alone stands for all that it calls, so that it has to be one call; its first output
+  /// is meant. The names "input" and "output" are taken.
+  std::string name_of(const detail::traced_layer& l) const {
+    const std::size_t output = l.call ? l.call->output : 0;
+    const bool is_taken = l.module.empty() || l.module == "input" || l.module == "output";
+    if (l.name.empty() || (!is_taken && output == 0 && trace_->calls_of(l.module) == 1))
+      return l.module;
+    std::string name = l.module + ":" + short_name(l);
     if (l.number != 0)
       name += "#" + std::to_string(l.number);
-    if (l.call && l.call->output != 0)
-      name += "@" + std::to_string(l.call->output);
+    if (output != 0)
+      name += "@" + std::to_string(output);
     return name;
   }
 

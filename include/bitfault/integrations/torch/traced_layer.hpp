@@ -9,8 +9,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bitfault::detail {
@@ -60,12 +62,14 @@ struct traced_layer {
   std::string module{};
   std::string name{};
   std::uint64_t number = 0;
-  std::optional<traced_call> call{}; ///< none: the inputs, or a view of another layer
+  std::optional<traced_call> call{}; ///< none: the inputs, or what `view` says
   memory_shape shape{};              ///< of its output; offset 0
   std::int64_t begin = 0;            ///< of its output in its memory, during the trace
   ::at::ScalarType type = ::at::kFloat;
   std::vector<std::size_t> inputs{};     ///< layers that it reads
   std::vector<std::size_t> parameters{}; ///< tensors of the module that it reads
+  /// The part of the one layer in `inputs` that this shows, where there is no call.
+  std::optional<memory_shape> view{};
 
   bool contiguous() const {
     std::int64_t distance = 1;
@@ -77,6 +81,46 @@ struct traced_layer {
     return true;
   }
 };
+
+/// Gives the layers that a call reads the numbers that they have now.
+template <class Numbers>
+void renumber(traced_layer& l, const Numbers& now) {
+  if (l.call)
+    for (traced_argument& a : l.call->tensors)
+      if (a.source.from == traced_source::origin::layer)
+        a.source.number = now.at(a.source.number);
+}
+
+/// The same layers, and before each layer n that has a name in `names` one for each layer that it
+/// reads, which shows that one's output: faults there are seen by layer n only. They are called
+/// "NAME.input", "NAME.input1" and so on, in the order of the operator's arguments.
+inline std::vector<traced_layer> with_inputs_shown(std::vector<traced_layer> layers,
+                                                   const std::vector<std::string>& names) {
+  std::vector<traced_layer> all;
+  std::vector<std::size_t> place;
+  for (std::size_t n = 0; n < layers.size(); ++n) {
+    traced_layer& l = layers[n];
+    std::map<std::size_t, std::size_t> now; // where the layers that it reads are, by their numbers
+    for (std::size_t i = 0; i < l.inputs.size(); ++i) {
+      std::size_t from = place[l.inputs[i]];
+      if (!names[n].empty()) {
+        traced_layer shown;
+        shown.module = names[n] + ".input" + (i == 0 ? "" : std::to_string(i));
+        shown.view = shown.shape = all[from].shape;
+        shown.type = all[from].type;
+        shown.inputs = {from};
+        from = all.size();
+        all.push_back(std::move(shown));
+      }
+      now[l.inputs[i]] = from;
+      l.inputs[i] = from;
+    }
+    renumber(l, now);
+    place.push_back(all.size());
+    all.push_back(std::move(l));
+  }
+  return all;
+}
 
 } // namespace bitfault::detail
 

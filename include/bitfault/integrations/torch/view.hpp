@@ -145,6 +145,23 @@ struct torch_layout {
   bool contiguous = true;
 };
 
+/// Where a tensor was refused whose memory is no block of elements: says which tensors those are.
+inline const char* torch_layout_place(const ::at::Tensor& t, const char* place) noexcept {
+  switch (t.layout()) {
+  case ::at::kSparse:
+  case ::at::kSparseCsr:
+    return "sparse Tensor, which sparse_value_faults and sparse_index_faults take";
+  case ::at::kSparseCsc:
+  case ::at::kSparseBsr:
+  case ::at::kSparseBsc:
+    return "sparse Tensor of another layout than COO and CSR";
+  case ::at::kMkldnn:
+    return "Tensor that was packed for MKL-DNN (optimize_for_inference, to_mkldnn)";
+  default:
+    return place;
+  }
+}
+
 /// Everything but the element type.
 inline status read_torch(const ::at::Tensor& t, torch_layout& layout, const char* place) {
   const auto unsupported = [place](auto value, std::uint64_t limit, std::size_t axis = 0) {
@@ -161,7 +178,8 @@ inline status read_torch(const ::at::Tensor& t, torch_layout& layout, const char
   // Sparse and MKL-DNN tensors have no one block of memory; lazily negated or conjugated ones hold
   // other values than they show.
   if (t.layout() != ::at::kStrided || t.is_neg() || t.is_conj())
-    return unsupported(static_cast<int>(t.layout()), 0);
+    return {refusal::unsupported_layout, 0, static_cast<std::uint64_t>(t.layout()), 0,
+            torch_layout_place(t, place)};
   if (static_cast<std::size_t>(t.dim()) > max_dynamic_rank)
     return unsupported(t.dim(), max_dynamic_rank);
   layout.sizes.rank = static_cast<std::size_t>(t.dim());
@@ -172,9 +190,9 @@ inline status read_torch(const ::at::Tensor& t, torch_layout& layout, const char
   if (!layout.sizes.size_fits())
     return {refusal::space_too_large, 0, 0, 8 * sizeof(index_t), place};
   layout.contiguous = t.is_contiguous();
-  return layout.contiguous
-             ? status{}
-             : check_distinct(layout.sizes, layout.distances, place, t.element_size());
+  return layout.contiguous ? status{}
+                           : check_distinct(layout.sizes, layout.distances, place,
+                                            static_cast<std::size_t>(t.element_size()));
 }
 
 template <class T>
