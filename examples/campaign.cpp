@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -84,8 +85,8 @@ struct my_model {
 } // namespace
 
 int main() {
-  const auto path = std::filesystem::temp_directory_path() / "bitfault_example_campaign.sqlite";
-  std::filesystem::remove(path);
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("bitfault_" + std::to_string(std::random_device{}()) + ".sqlite");
 
   // [campaign]
   bc::experiment weights, activations;

@@ -5,13 +5,16 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <random>
+#include <string>
 #include <vector>
 
 int main() {
   const bitfault::extents extents{32, 16, 3, 3};
   std::vector<float> weights(extents.size(), 0.25f);
   const std::vector<float> golden = weights;
-  const auto folder = std::filesystem::temp_directory_path() / "bitfault_example_fault_list";
+  const auto folder = std::filesystem::temp_directory_path() /
+                      ("bitfault_" + std::to_string(std::random_device{}()));
   std::filesystem::create_directories(folder);
 
   // [fault list]

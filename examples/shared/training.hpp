@@ -72,6 +72,21 @@ public:
               decay * rate_ * weight;
   }
 
+  /// A step of a network whose gradient was summed over a batch; `scale` is 1 / its size. `mean`
+  /// and `square` are networks of zeros at first. Matrices decay, vectors do not.
+  template <class Network>
+  void step(Network& net, Network& gradient, Network& mean, Network& square, float scale,
+            float decay) {
+    begin_step();
+    auto value = net.tensors();
+    const auto slope = gradient.tensors();
+    auto m = mean.tensors(), s = square.tensors();
+    for (std::size_t t = 0; t < value.size(); ++t)
+      for (std::size_t i = 0; i < value[t].data.size(); ++i)
+        update(value[t].data[i], slope[t].data[i] * scale, m[t].data[i], s[t].data[i],
+               value[t].extents.size() > 1 ? decay : 0.0F);
+  }
+
 private:
   static constexpr float keep1 = 0.9F, keep2 = 0.999F;
   float peak_rate_;

@@ -191,7 +191,8 @@ public:
             tape_.add_gradient(net_, frames_.data(), spiking::event_steps, label, gradient_));
         count(label, total);
       }
-      step(1.0F / static_cast<float>(last - first));
+      adam_.step(net_, gradient_, mean_, square_, 1.0F / static_cast<float>(last - first),
+                 options_.decay);
     }
     total.loss /= static_cast<double>(total.count);
     total.spikes /= static_cast<double>(total.count);
@@ -231,20 +232,6 @@ private:
     tape_.scores.maxCoeff(&best);
     total.correct += best == label ? 1U : 0U;
     total.spikes += static_cast<double>(tape_.spikes());
-  }
-
-  void step(float scale) {
-    adam_.begin_step();
-    auto value = net_.tensors();
-    const auto gradient = gradient_.tensors();
-    auto mean = mean_.tensors();
-    auto square = square_.tensors();
-    for (std::size_t t = 0; t < value.size(); ++t) {
-      const float decay = value[t].extents.size() > 1 ? options_.decay : 0.0F;
-      for (std::size_t i = 0; i < value[t].data.size(); ++i)
-        adam_.update(value[t].data[i], gradient[t].data[i] * scale, mean[t].data[i],
-                     square[t].data[i], decay);
-    }
   }
 
   const options& options_;

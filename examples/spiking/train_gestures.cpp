@@ -59,7 +59,8 @@ public:
         correct += right(order_[i]);
         spikes += static_cast<double>(tape_.spikes());
       }
-      step(1.0F / static_cast<float>(last - first));
+      adam_.step(net_, gradient_, mean_, square_, 1.0F / static_cast<float>(last - first),
+                 options_.decay);
     }
     const auto count = static_cast<double>(order_.size());
     std::printf("epoch %2zu  loss %.4f  correct %zu of %zu  spikes %.0f\n", number, loss / count,
@@ -89,20 +90,6 @@ private:
   [[nodiscard]] std::size_t right(std::size_t i) const {
     const std::span<const float> scores(tape_.scores.data(), spiking::dvs128_layout::classes);
     return spiking::best_class<float>(scores) == set_.labels[i] ? 1 : 0;
-  }
-
-  void step(float scale) {
-    adam_.begin_step();
-    auto value = net_.tensors();
-    const auto gradient = gradient_.tensors();
-    auto mean = mean_.tensors();
-    auto square = square_.tensors();
-    for (std::size_t t = 0; t < value.size(); ++t) {
-      const float decay = value[t].extents.size() > 1 ? options_.decay : 0.0F;
-      for (std::size_t i = 0; i < value[t].data.size(); ++i)
-        adam_.update(value[t].data[i], gradient[t].data[i] * scale, mean[t].data[i],
-                     square[t].data[i], decay);
-    }
   }
 
   const options& options_;

@@ -52,7 +52,10 @@ constexpr auto frame = static_cast<std::size_t>(input.size());
   spiking::network<float> net(input);
   net.add("first", spiking::dense<float>{connections(hidden, input.size())});
   net.add("lif1", leaky({.reset = reset_kind::by_subtraction}, hidden));
-  net.add("dense", spiking::dense<float>{connections(classes, hidden)});
+  // So small that a word of Q7.24 has few digits of what it gives.
+  auto small = connections(classes, hidden);
+  small.weight *= 0x1p-16F;
+  net.add("dense", spiking::dense<float>{small});
   net.add("readout", leaky({.reset = reset_kind::never}, classes));
   return net;
 }
@@ -244,6 +247,15 @@ TEST_CASE("spiking: neurons read the fixed-point word that a fault has changed")
                   if (name == "first" && t == 2)
                     layer.activation[5] = value;
                 });
+}
+
+TEST_CASE("spiking: what no fault has changed is not rounded to fixed point") {
+  check_fault(hardware::words, "dense.word@1", 0,
+              static_cast<std::uint32_t>(spiking::to_fixed_point(0.5F)),
+              [](std::size_t t, const std::string& name, auto& layer, auto&) {
+                if (name == "dense" && t == 1)
+                  layer.activation[0] = 0.5F;
+              });
 }
 
 TEST_CASE("spiking: a synapse of two bits has four weights") {

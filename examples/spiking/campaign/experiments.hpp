@@ -8,6 +8,7 @@
 
 #include <bitfault/campaign/experiment.hpp>
 #include <bitfault/campaign/target.hpp>
+#include <bitfault/fault_list/name_pattern.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -118,9 +119,8 @@ struct table_cell {
 
 [[nodiscard]] inline bool has_target(const std::vector<bitfault::campaign::target>& targets,
                                      const std::string& pattern) {
-  return std::any_of(targets.begin(), targets.end(), [&](const auto& t) {
-    return bitfault::campaign::detail::fits_pattern(t.name, pattern);
-  });
+  return std::any_of(targets.begin(), targets.end(),
+                     [&](const auto& t) { return bitfault::fits_pattern(t.name, pattern); });
 }
 
 /// Each fault model in each part of the network that has such a target, one recording in each

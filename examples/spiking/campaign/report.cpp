@@ -116,9 +116,7 @@ void show_part(html_text& out, const campaign_results& r, const std::string& hea
   out.add("<h1 class=\"part\">" + head + "</h1>");
   out.paragraph(words);
   // The library's sections without its figures: ours are above.
-  bc::detail::write_remarkable(*r.file, r.experiments, out);
-  bc::detail::write_experiments(*r.file, r.experiments, out);
-  bc::detail::write_how(*r.file, out);
+  bc::add_report_tables(*r.file, r.experiments, out);
 }
 
 } // namespace
