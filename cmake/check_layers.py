@@ -31,7 +31,7 @@ UMBRELLAS = {"bitfault.hpp", "embedded.hpp"}
 
 FREESTANDING_RANK = 3
 FREESTANDING_ROOMS = {"make.hpp"}
-FREESTANDING = {"bit", "compare", "concepts", "cstddef", "cstdint", "limits", "type_traits"}
+FREESTANDING = {"bit", "cfloat", "compare", "concepts", "cstddef", "cstdint", "type_traits"}
 EXTRA = {"core/error.hpp": {"new"}}
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')

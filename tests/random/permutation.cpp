@@ -5,6 +5,7 @@
 #include "chance.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -47,6 +48,15 @@ bool is_bijection(index_t size, std::uint64_t trial) {
   return true;
 }
 
+/// The same without AVX2, which a constant expression does not have.
+template <unsigned Count>
+constexpr std::array<index_t, Count> filled(const permutation_shape& shape, index_t first) {
+  std::array<index_t, Count> sites{};
+  keyed_permutation(shape, random_stream(fault_key{.seed = 20, .trial = 3}))
+      .fill(first, Count, sites.data());
+  return sites;
+}
+
 /// z of the ordered pairs (value at place i, value at place j) over `keys` keys.
 double pairs_z(index_t size, index_t i, index_t j, std::uint64_t keys) {
   const permutation_shape shape(size);
@@ -64,6 +74,17 @@ double pairs_z(index_t size, index_t i, index_t j, std::uint64_t keys) {
 }
 
 } // namespace
+
+TEST_CASE("sites drawn by the processor's vectors are those of the compiler") {
+  constexpr permutation_shape small(200), large(800'000'000);
+  constexpr auto few = filled<70>(small, 11), some = filled<70>(large, 5);
+  for (unsigned i = 0; i < 70; ++i) {
+    CHECK(few[i] == permutation(small, 3).at(11 + i));
+    CHECK(some[i] == permutation(large, 3).at(5 + i));
+  }
+  CHECK(filled<70>(small, 11) == few);
+  CHECK(filled<70>(large, 5) == some);
+}
 
 TEST_CASE("every size from 1 to 300 gives a bijection, both ways and in pieces") {
   for (index_t size = 1; size <= 300; ++size) {

@@ -3,7 +3,7 @@
 
 #include "bits.hpp"
 
-#include <limits>
+#include <cfloat>
 #include <type_traits>
 
 namespace bitfault {
@@ -16,6 +16,28 @@ struct code_layout {
   unsigned exponent_bits;
   unsigned mantissa_bits;
 };
+
+namespace detail {
+
+/// Bits of the mantissa that are stored. By hand, as <limits> would be a tenth of what the compiler
+/// reads for the whole core.
+template <class Float>
+consteval unsigned stored_mantissa() noexcept {
+  static_assert(sizeof(Float) == 4 || sizeof(Float) == 8,
+                "bitfault: of the language's floating-point types those of 32 and 64 bits are "
+                "elements; 16 bits are bitfault::half or bitfault::bfloat16");
+  if constexpr (sizeof(Float) == 4) { // double, too, on some microcontrollers
+    static_assert(FLT_RADIX == 2 && FLT_MANT_DIG == 24 && FLT_MAX_EXP == 128,
+                  "bitfault: floats must be IEEE 754");
+    return FLT_MANT_DIG - 1;
+  } else {
+    static_assert(FLT_RADIX == 2 && DBL_MANT_DIG == 53 && DBL_MAX_EXP == 1024,
+                  "bitfault: floats must be IEEE 754");
+    return DBL_MANT_DIG - 1;
+  }
+}
+
+} // namespace detail
 
 /// Teaches the library an element type: its unsigned word and the layout of that word. Specialise
 /// it for a type of your own that is trivially copyable and has 1, 2, 4 or 8 bytes.
@@ -31,8 +53,7 @@ struct element_traits<T> {
     if constexpr (std::is_same_v<std::remove_cv_t<T>, bool>) {
       return code_layout{1, 0, 0, 1}; // any other bit would make it no bool at all
     } else if constexpr (std::is_floating_point_v<T>) {
-      static_assert(std::numeric_limits<T>::is_iec559, "bitfault: floats must be IEEE 754");
-      constexpr unsigned mantissa = std::numeric_limits<T>::digits - 1;
+      constexpr unsigned mantissa = detail::stored_mantissa<T>();
       return code_layout{width, 1, width - 1 - mantissa, mantissa};
     } else {
       constexpr unsigned sign = std::is_signed_v<T> ? 1 : 0;

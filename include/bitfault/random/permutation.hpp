@@ -7,6 +7,15 @@
 #include <cstddef>
 #include <cstdint>
 
+// A build for any x86-64 asks the processor: AVX2 has the vector multiplication of 32 bits that
+// drawing sites spends its time on, SSE2 has none.
+#if defined(__x86_64__) && defined(__GNUC__) && __STDC_HOSTED__ && !defined(__AVX2__) &&           \
+    !defined(__CUDACC__)
+#define BITFAULT_DETAIL_LOOKS_FOR_AVX2 1
+#else
+#define BITFAULT_DETAIL_LOOKS_FOR_AVX2 0
+#endif
+
 namespace bitfault {
 
 /// A permutation of [0, size) that a key chooses, computed one value at a time, in both directions
@@ -93,6 +102,25 @@ public:
 
   /// at(first) .. at(first + count - 1), in loops that compilers vectorise.
   BITFAULT_FN constexpr void fill(index_t first, unsigned count, index_t* out) const noexcept {
+#if BITFAULT_DETAIL_LOOKS_FOR_AVX2
+    if (!__builtin_is_constant_evaluated() && count >= lanes && __builtin_cpu_supports("avx2"))
+      return fill_with_avx2(first, count, out);
+#endif
+    fill_parts(first, count, out);
+  }
+
+private:
+  static constexpr unsigned lanes = 32;
+
+#if BITFAULT_DETAIL_LOOKS_FOR_AVX2
+  __attribute__((target("avx2"))) void fill_with_avx2(index_t first, unsigned count,
+                                                      index_t* out) const noexcept {
+    fill_parts(first, count, out);
+  }
+#endif
+
+  BITFAULT_FN BITFAULT_INLINE constexpr void fill_parts(index_t first, unsigned count,
+                                                        index_t* out) const noexcept {
     while (count >= lanes) {
       fill_lanes(first, out);
       first += lanes;
@@ -102,9 +130,6 @@ public:
     for (unsigned i = 0; i < count; ++i)
       out[i] = at(first + i);
   }
-
-private:
-  static constexpr unsigned lanes = 32;
 
   BITFAULT_FN constexpr index_t forward(index_t i) const noexcept {
     const unsigned h = shape_.half_bits;
@@ -132,7 +157,8 @@ private:
     return (static_cast<index_t>(left) << h) | right;
   }
 
-  BITFAULT_FN constexpr void fill_lanes(index_t first, index_t* out) const noexcept {
+  BITFAULT_FN BITFAULT_INLINE constexpr void fill_lanes(index_t first,
+                                                        index_t* out) const noexcept {
     const unsigned h = shape_.half_bits;
     const unsigned shift = 32 - h;
     const std::uint32_t blocks = shape_.blocks;
