@@ -143,7 +143,7 @@ class Checker:
             self.complain(path, begin, "this block has no end")
 
     def run(self):
-        for path in self.files("examples", (".cpp", ".hpp")):
+        for path in self.files("examples", (".cpp", ".hpp", ".cu")):
             if self.runs(path):
                 self.read_regions(path)
         documents = [os.path.join(self.root, "README.md"), *self.files("docs", (".md",))]

@@ -108,10 +108,10 @@ int main() {
   host.run(on_host);
 
   const float apart = difference(device, host);
-  std::printf("golden run: logits of device and host differ by at most %g\n\n%-14s %8s %10s %10s "
-              "%18s %20s\n",
-              apart, "faults in", "trials", "SDC device", "SDC host", "lists that differ",
-              "outcomes that differ");
+  std::printf("convolutions by %s\ngolden run: logits of device and host differ by at most %g\n\n"
+              "%-14s %8s %10s %10s %18s %20s\n",
+              device_layers::run_by().c_str(), apart, "faults in", "trials", "SDC device",
+              "SDC host", "lists that differ", "outcomes that differ");
   bool right = apart < 1e-3F;
   for (std::size_t n = 0; n < device.experiments().size(); ++n) {
     const auto& e = device.experiments()[n];

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace cuda_inference {
@@ -13,6 +14,7 @@ namespace cuda_inference {
 struct device_layers::parts {
   std::vector<float*> parameters;
   int images;
+  convolutions convolve;
   floats in, out;
   cudaStream_t stream{};
 };
@@ -22,9 +24,11 @@ bool there_is_a_device() {
   return cudaGetDeviceCount(&devices) == cudaSuccess && devices > 0;
 }
 
+std::string device_layers::run_by() { return convolutions::name(); }
+
 device_layers::device_layers(const std::vector<std::vector<float>>& parameters, int images) {
   const auto room = static_cast<std::size_t>(images) * largest_activation;
-  parts_.reset(new parts{{}, images, floats(room), floats(room)});
+  parts_.reset(new parts{{}, images, convolutions(images), floats(room), floats(room)});
   for (const std::vector<float>& values : parameters) {
     float* memory = nullptr;
     must(cudaMallocManaged(&memory, values.size() * sizeof(float)), "cudaMallocManaged");
@@ -48,7 +52,7 @@ void device_layers::run_layer(std::size_t n, const float* in, float* out) {
   };
   must(cudaMemcpyAsync(parts_->in.data(), in, bytes(l.in), cudaMemcpyHostToDevice, parts_->stream),
        "copy to the device");
-  start_layer(l, parts_->in.data(), parts_->parameters[l.parameter],
+  start_layer(n, parts_->convolve, parts_->in.data(), parts_->parameters[l.parameter],
               parts_->parameters[l.parameter + 1], parts_->out.data(), parts_->images,
               parts_->stream);
   must(cudaMemcpyAsync(out, parts_->out.data(), bytes(l.out), cudaMemcpyDeviceToHost,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace cuda_inference {
@@ -19,6 +20,9 @@ public:
   /// `parameters`: weight and bias of each layer that has them. `images`: how many run together.
   device_layers(const std::vector<std::vector<float>>& parameters, int images);
   ~device_layers();
+
+  /// What runs the convolutions, to be printed.
+  static std::string run_by();
 
   float* parameter(std::size_t number);
   /// Runs layer n of `layers` and waits for it. `in` and `out` are the host's.

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace cuda_inference {
@@ -15,6 +16,8 @@ struct device_layers::parts {
 };
 
 bool there_is_a_device() { return true; }
+
+std::string device_layers::run_by() { return "a loop on the host"; }
 
 device_layers::device_layers(const std::vector<std::vector<float>>& parameters, int images)
     : parts_(new parts{parameters, images}) {}

@@ -68,8 +68,9 @@ int main() {
   float apart = 0;
   for (std::size_t i = 0; i < golden.size(); ++i)
     apart = std::max(apart, std::abs(golden[i] - golden_host[i]));
-  std::printf("golden run: logits of device and host differ by at most %g, classes of %d images\n",
-              apart, classes_that_differ(golden, golden_host));
+  std::printf("convolutions by %s\n"
+              "golden run: logits of device and host differ by at most %g, classes of %d images\n",
+              convolutions::name().c_str(), apart, classes_that_differ(golden, golden_host));
 
   int lists_differ = 0, changed = 0, changed_on_host = 0, apart_in_trials = 0;
   for (std::uint64_t t = 0; t < trials; ++t) {

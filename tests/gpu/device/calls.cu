@@ -201,6 +201,83 @@ void wrong_memory() {
                 "pinned memory that has another address on the device is refused");
 }
 
+/// Addresses at which a kernel would fail, and with it all that the process does on the device.
+void wrong_alignment() {
+  const auto refused = [](const status& s, std::uint64_t beyond, std::uint64_t alignment,
+                          const std::string& what) {
+    check(s.reason == refusal::unsupported_layout && s.value == beyond && s.limit == alignment &&
+              fake.calls.empty(),
+          what);
+  };
+  const auto at = [](std::size_t byte) { return reinterpret_cast<float*>(own_memory + byte); };
+  start();
+  refused(flips().apply(on(stream), device_view<float>(at(2), extents{100}), key), 2, 4,
+          "a tensor of floats at an odd address is refused");
+  refused(flips().apply(on(stream), strided_device_view<float, 1>(at(7), extents{100}, strides{2}),
+                        key),
+          3, 4, "and one with strides");
+  check(flips().apply(on(stream), device_view<float>(at(2), extents{0}), key).reason !=
+            refusal::unsupported_layout,
+        "one without elements may lie anywhere");
+  refused(count_trial(stream, reinterpret_cast<trial_and_step*>(own_memory + 4)), 4, 8,
+          "graph: a trial and step at an address that is no multiple of 8 is refused");
+  const auto faults = on(stream).draw(flips(), whole, key);
+  fake.calls.clear();
+  refused(faults.apply(device_view<float>(at(1), extents{size})), 1, 4,
+          "a list is not applied at an odd address");
+}
+
+/// What the host itself could not see.
+void memory_of_the_host() {
+  start();
+  const auto v = view(tensor, extents{size});
+  const status s = host_reaches(v);
+  check(s.reason == refusal::device_error && std::string(s.place) == "cudaErrorInvalidHostPointer",
+        "a device pointer in a view of the host is named so");
+  check(host_reaches(view(tensor, extents{0})).ok(), "one without elements is not followed");
+  for (const auto type : {cudaMemoryTypeManaged, cudaMemoryTypeHost, cudaMemoryTypeUnregistered}) {
+    fake.memory[0].type = type;
+    check(host_reaches(v).ok(),
+          "memory that the host reaches is taken, type " + std::to_string(static_cast<int>(type)));
+  }
+  fake.memory.clear();
+  check(host_reaches(v).ok(), "memory that CUDA does not know is the host's");
+  for (const cudaError_t none :
+       {cudaErrorNoDevice, cudaErrorInsufficientDriver, cudaErrorInvalidValue}) {
+    fake.get_attributes = none;
+    check(host_reaches(v).ok() && fake.last_error == cudaSuccess,
+          "where there is no device all memory is the host's, error " + std::to_string(none));
+  }
+  fake.get_attributes = cudaErrorInvalidDevice;
+  check(host_reaches(v).reason == refusal::device_error, "another error of CUDA's is told");
+  fake.get_attributes = cudaSuccess;
+}
+
+/// Memory for what a scope keeps that is not what it is said to be.
+void wrong_scratch() {
+  alignas(16) static std::byte other[100000];
+  const auto place = [](span<std::byte> memory) {
+    return thrown_by([&] { static_cast<void>(stuck().scoped(on(stream), whole, key, memory)); });
+  };
+  start();
+  const auto shifted = span<std::byte>(own_memory + 8, sizeof own_memory - 8);
+  check(place(shifted) == "scoped: scratch" && fake.calls.empty(),
+        "scratch that is not aligned for 16 is refused");
+  check(place(span<std::byte>(own_memory, 10)) == "scoped (in bytes)" && fake.calls.empty(),
+        "scratch that is too small is refused");
+  fake.memory.push_back({other, sizeof other, cudaMemoryTypeDevice, 1});
+  check(place(span<std::byte>(other)) == "cudaErrorInvalidDevice" && fake.calls.empty(),
+        "scratch of another device is refused");
+  fake.memory.pop_back();
+  check(place(span<std::byte>(other)) == "cudaErrorInvalidDevicePointer" && fake.calls.empty(),
+        "scratch in host memory is refused");
+  fake.memory.push_back({other, sizeof other / 2});
+  check(place(span<std::byte>(other)) ==
+                "on(stream): bytes in the allocation, and bytes that are used of it" &&
+            fake.calls.empty(),
+        "scratch that ends behind its allocation is refused");
+}
+
 void wrong_sizes() {
   constexpr std::size_t half = sizeof tensor / 2;
   const auto* const second = reinterpret_cast<const std::byte*>(tensor) + half;
@@ -265,6 +342,9 @@ int main() {
   calls_of_draw();
   failed_calls();
   wrong_memory();
+  wrong_alignment();
+  memory_of_the_host();
+  wrong_scratch();
   wrong_sizes();
   lists();
   return device_test::exit_status();

@@ -68,7 +68,7 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* where, const void* p
     where->device = a->device;
     where->devicePointer = const_cast<void*>(a->device_address == nullptr ? p : a->device_address);
   }
-  return cudaSuccess;
+  return answer(fake.get_attributes);
 }
 cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** entry, unsigned,
                                              unsigned long long,
@@ -85,6 +85,16 @@ cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* where, const void* ker
   fake.calls.push_back("launch");
   fake.launches.push_back({where->gridDim.x, where->blockDim.x, where->stream, kernel});
   return answer(fake.launch);
+}
+cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
+  fake.calls.push_back("allocate");
+  *memory = fake.allocate == cudaSuccess ? std::malloc(bytes) : nullptr;
+  return answer(fake.allocate);
+}
+cudaError_t cudaFree(void* memory) {
+  fake.calls.push_back("free");
+  std::free(memory);
+  return cudaSuccess;
 }
 cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t) {
   fake.calls.push_back("allocate");
@@ -118,6 +128,8 @@ const char* cudaGetErrorName(cudaError_t e) {
   switch (e) {
   case cudaErrorInvalidDevicePointer:
     return "cudaErrorInvalidDevicePointer";
+  case cudaErrorInvalidHostPointer:
+    return "cudaErrorInvalidHostPointer";
   case cudaErrorInvalidDevice:
     return "cudaErrorInvalidDevice";
   case cudaErrorNoDevice:

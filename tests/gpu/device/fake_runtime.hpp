@@ -34,7 +34,8 @@ struct fake_runtime {
   cudaError_t launch = cudaSuccess;
   cudaError_t allocate = cudaSuccess;
   cudaError_t synchronize = cudaSuccess;
-  cudaError_t last_error = cudaSuccess; ///< what cudaGetLastError gives, once
+  cudaError_t get_attributes = cudaSuccess; ///< what cudaPointerGetAttributes gives
+  cudaError_t last_error = cudaSuccess;     ///< what cudaGetLastError gives, once
 
   // What it was asked for: calls that do something, in their order.
   std::vector<std::string> calls{};

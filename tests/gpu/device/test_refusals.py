@@ -39,6 +39,26 @@ status hit(cudaStream_t s, device_view<float> v) {
   return make_injector(model{}, exactly{5}).apply(on(s), v, {});
 }
 """),
+    "a model whose call operator is constexpr, without BITFAULT_FN": ("constexpr __host__ function", """
+struct model {
+  template <class T> MODEL_FN constexpr T operator()(T value, auto&) const { return value + 1; }
+};
+status hit(cudaStream_t s, device_view<float> v) {
+  return make_injector(model{}, exactly{5}).apply(on(s), v, {});
+}
+"""),
+    "a lambda": ("The closure type for a lambda", """
+struct model {
+  template <class T> BITFAULT_FN T operator()(T value, auto&) const { return value + 1; }
+};
+status hit(cudaStream_t s, device_view<float> v) {
+#if defined(WRONG)
+  return make_injector([](float x, auto&) { return x + 1; }, exactly{5}).apply(on(s), v, {});
+#else
+  return make_injector(model{}, exactly{5}).apply(on(s), v, {});
+#endif
+}
+"""),
     "a region from a boolean mask": ("lies in the host's memory; copy its numbers()", """
 status hit(cudaStream_t s, device_view<float> v, const bool (&mask)[8]) {
   const auto chosen = where(mask);

@@ -10,9 +10,9 @@
 #include <new>
 #include <type_traits>
 
-/// Injection in the memory of a CUDA device. For nvcc, with the cross-execution-space warning as an
-/// error: `-Werror cross-execution-space-call`. Without it, a fault model without BITFAULT_FN
-/// compiles to a kernel that does something else.
+/// Injection in the memory of a CUDA device. For nvcc with `-Werror all-warnings`: without it, a
+/// fault model without BITFAULT_FN compiles to a kernel that does something else. (`-Werror
+/// cross-execution-space-call` lets one pass whose call operator is constexpr.)
 namespace bitfault {
 
 /// What a captured graph reads from device memory each time it runs, in place of the key's own.
@@ -126,6 +126,18 @@ public:
     return check_size(begin, end);
   }
   status check_list(const void* p) const noexcept { return check(p, p); }
+  /// Whether the host may follow a pointer.
+  static status check_host(const void* p) noexcept {
+    cudaPointerAttributes where{};
+    const cudaError_t e = cudaPointerGetAttributes(&where, p);
+    if (e == cudaErrorInvalidValue || e == cudaErrorNoDevice || e == cudaErrorInsufficientDriver) {
+      static_cast<void>(cudaGetLastError()); // no memory of a device, or none that CUDA knows
+      return {};
+    }
+    return cuda_status(e != cudaSuccess                     ? e
+                       : where.type == cudaMemoryTypeDevice ? cudaErrorInvalidHostPointer
+                                                            : cudaSuccess);
+  }
 
   status allocate(index_t bytes, void*& memory) const noexcept {
     return cuda_status(cudaMallocAsync(&memory, bytes, stream_));
@@ -214,7 +226,7 @@ private:
     if (last <= past)
       return {};
     return {refusal::sizes_differ, 0, past - first, last - first,
-            "on(stream): bytes in the allocation and bytes of the tensor"};
+            "on(stream): bytes in the allocation, and bytes that are used of it"};
   }
   /// The driver's calls that the runtime does not have.
   struct driver_calls {
@@ -266,7 +278,8 @@ public:
   static status check_state(const cuda_system& system, const trial_and_step* state) noexcept {
     if (state == nullptr)
       return {refusal::null_data, 0, 1, 0, "trial_and_step"};
-    return system.check(state, state + 1);
+    const status s = check_alignment(state, alignof(trial_and_step), "trial_and_step");
+    return s.ok() ? system.check(state, state + 1) : s;
   }
 };
 
@@ -287,6 +300,17 @@ inline device_executor<detail::cuda_graph_system>
 on(cudaStream_t stream, const trial_and_step* in_device_memory) noexcept {
   return device_executor<detail::cuda_graph_system>{
       detail::cuda_graph_system(stream, in_device_memory)};
+}
+
+/// Whether the host can inject into a view, `view(pointer, extents)`, of which it is not sure whose
+/// memory it is: that of a device alone is refused as cudaErrorInvalidHostPointer. The host's verbs
+/// know no CUDA and would follow the pointer.
+template <class View>
+status host_reaches(const View& view) noexcept {
+  static_assert(
+      !requires { View::on_device; },
+      "bitfault: host_reaches: a device_view is of device memory by its type");
+  return view.extents().size() == 0 ? status{} : detail::cuda_system::check_host(view.address(0));
 }
 
 /// A kernel that adds 1 to the trial in device memory: the last one of a graph of one trial.

@@ -132,6 +132,9 @@ private:
                const detail::covered_bytes& bytes) const noexcept {
     status s = plan.check(inside);
     if (s.ok() && bytes.begin != bytes.end)
+      s = detail::check_alignment(bytes.begin, alignof(typename Plan::element_type),
+                                  "on(...): the tensor's address");
+    if (s.ok() && bytes.begin != bytes.end)
       s = system_.check(bytes.begin, bytes.end);
     const auto list = [&](const void* p) {
       return p == nullptr ? status{} : system_.check_list(p);

@@ -69,6 +69,10 @@ public:
       return {};
     if (bytes.begin == nullptr)
       return {refusal::null_data, 0, extents_.size(), 0, "apply"};
+    if (const status s = detail::check_alignment(bytes.begin, alignof(typename Plan::element_type),
+                                                 "apply: the tensor's address");
+        !s.ok())
+      return s;
     if (const status s = system_.check(bytes.begin, bytes.end); !s.ok())
       return s;
     const auto inside = detail::kernel_view(view);

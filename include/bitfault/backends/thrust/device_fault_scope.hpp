@@ -6,11 +6,11 @@
 #include "../../injector/undo.hpp"
 #include "../../random/fault_key.hpp"
 #include "device_memory.hpp"
+#include "device_takes.hpp"
 #include "fault_work.hpp"
 #include "journal.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <utility>
 
 namespace bitfault {
@@ -76,8 +76,10 @@ private:
     if (room != nullptr) {
       if (memory.size() < bytes)
         return {refusal::scratch_too_small, 0, memory.size(), bytes, "scoped (in bytes)"};
-      if (const auto beyond = reinterpret_cast<std::uintptr_t>(room) % 16; beyond != 0)
-        return {refusal::unsupported_layout, 0, beyond, 16, "scoped: scratch"};
+      if (const bitfault::status s = detail::check_alignment(room, 16, "scoped: scratch"); !s.ok())
+        return s;
+      if (const bitfault::status s = system_.check(room, memory.data() + memory.size()); !s.ok())
+        return s;
     } else {
       if (bytes == detail::uncountable)
         return {refusal::space_too_large, 0, 0, detail::site_space::max_bits, "scoped"};

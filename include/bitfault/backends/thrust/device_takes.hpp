@@ -3,6 +3,7 @@
 
 #include "../../core/extents.hpp"
 #include "../../core/policy.hpp"
+#include "../../core/status.hpp"
 #include "../../faults/fault_model.hpp"
 #include "../../views/device.hpp"
 #include "../../views/flat.hpp"
@@ -10,6 +11,7 @@
 #include "lists.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -37,6 +39,13 @@ covered_bytes bytes_of(const device_view<T, Rank>& v) noexcept {
 template <class T, std::size_t Rank>
 covered_bytes bytes_of(const strided_device_view<T, Rank>& v) noexcept {
   return {v.lowest(), v.past()};
+}
+
+/// Whether a device can read at an address: if not, the kernel would fail, and with it all that the
+/// process does on the device from then on.
+inline status check_alignment(const void* p, std::size_t alignment, const char* place) noexcept {
+  const auto beyond = reinterpret_cast<std::uintptr_t>(p) % alignment;
+  return beyond == 0 ? status{} : status{refusal::unsupported_layout, 0, beyond, alignment, place};
 }
 
 /// What is asked of a plan; one that is switched off has nothing to say.
