@@ -6,7 +6,13 @@
 
 #include <bitfault/campaign/campaign.hpp>
 
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
+#include <stdexcept>
 
 namespace {
 
@@ -56,6 +62,32 @@ struct with_hidden_input : net {
   tensor_ref kept{};
 };
 
+/// Throws when it meets numbers that it cannot work with.
+struct with_limits : net {
+  using net::net;
+  void run_layer(std::size_t n, std::uint64_t first, std::span<const tensor_ref> in,
+                 const tensor_ref& out) {
+    net::run_layer(n, first, in, out);
+    for (bitfault::index_t i = 0; n == 1 && i < out.size(); ++i)
+      if (!std::isfinite(std::bit_cast<float>(static_cast<std::uint32_t>(out.load(i)))))
+        throw std::range_error("not finite");
+  }
+};
+
+/// Works only if its first layer has been run in the same pass.
+struct with_hidden_state : net {
+  using net::net;
+  void run_layer(std::size_t n, std::uint64_t first, std::span<const tensor_ref> in,
+                 const tensor_ref& out) {
+    begun = begun || n == 0;
+    if (!begun)
+      throw std::logic_error("not begun");
+    begun = begun && n + 1 != layers().size();
+    net::run_layer(n, first, in, out);
+  }
+  bool begun = false;
+};
+
 template <class Net>
 void probe(const char* targets, settings s = {}) {
   experiment e;
@@ -89,6 +121,15 @@ TEST_CASE("a model that names the wrong layers for a parameter is found out") {
 
 TEST_CASE("a model that hides an input of a layer is found out") {
   CHECK_THROWS_WITH(probe<with_hidden_input>("relu2"), Catch::Contains("check the layers"));
+}
+
+TEST_CASE("a fault that makes inference throw changes what comes out") {
+  CHECK_NOTHROW(probe<with_limits>("*"));
+}
+
+TEST_CASE("a model that throws only when layers are left out is found out") {
+  CHECK_THROWS_WITH(probe<with_hidden_state>("relu2"),
+                    Catch::Contains("'relu2'") && Catch::Contains("(or none) when all are run"));
 }
 
 TEST_CASE("probing leaves every parameter as it was") {

@@ -6,6 +6,7 @@
 #include "faulty_inference.hpp"
 #include "golden_run.hpp"
 #include "model.hpp"
+#include "model_error.hpp"
 #include "struck_layers.hpp"
 #include "target.hpp"
 
@@ -50,12 +51,12 @@ private:
   std::uint64_t mask_;
 };
 
-/// A checksum of a batch's outputs with the bits of `mask` flipped in all elements of a target.
-/// `whole`: all layers are run, none is taken from the golden run.
+/// A checksum of a batch's outputs with the bits of `mask` flipped in all elements of a target;
+/// none if inference throws. `whole`: all layers are run, none is taken from the golden run.
 template <model M>
-std::uint32_t checksum_with(M& m, const golden_run& golden, faulty_inference<M>& inference,
-                            const target& t, std::uint64_t mask, std::uint64_t batch_number,
-                            bool whole) {
+std::optional<std::uint32_t>
+checksum_with(M& m, const golden_run& golden, faulty_inference<M>& inference, const target& t,
+              std::uint64_t mask, std::uint64_t batch_number, bool whole) try {
   struck_layers where(golden.layers().size());
   std::optional<flipped_bits> in_parameter;
   if (t.is_parameter()) {
@@ -73,12 +74,16 @@ std::uint32_t checksum_with(M& m, const golden_run& golden, faulty_inference<M>&
   else
     inference.run(batch_number, where, strike);
   return checksum_of_batch(golden, inference.output_of(batch_number * golden.batch()));
+} catch (const model_error&) {
+  return std::nullopt;
 }
 
 } // namespace detail
 
 /// Whether gross faults in a target (all bits, the highest, the second highest, the lowest bit of
-/// every element) change any output. Each is tried on all inputs until one does.
+/// every element) change any output. Each is tried on all inputs until one does. One that makes
+/// inference throw does: a trial with such a fault is a crash in a child process, and elsewhere the
+/// end of the campaign.
 ///
 /// The same fault is run with and without the golden outputs of earlier layers: a model that names
 /// the wrong layers for a parameter, or whose layers depend on more than they say, would otherwise
@@ -95,12 +100,13 @@ bool is_live(M& m, const golden_run& golden, const settings& s, std::size_t targ
       continue;
     bool changed = false;
     for (std::uint64_t b = 0; b < golden.inputs() / golden.batch() && !changed; ++b) {
-      const std::uint32_t whole = detail::checksum_with(m, golden, inference, t, mask, b, true);
+      const auto whole = detail::checksum_with(m, golden, inference, t, mask, b, true);
       if (detail::checksum_with(m, golden, inference, t, mask, b, false) != whole)
         throw std::invalid_argument(
             "bitfault: campaign: a fault in all of '" + t.name +
             "' gives one output when only the layers are run that should depend on it, and another "
-            "when all are run; check the layers that the model names for it, and their inputs");
+            "(or none) when all are run; check the layers that the model names for it, and their "
+            "inputs");
       changed = whole != detail::checksum_of_batch(golden, golden.output(b * golden.batch()));
     }
     live = live || changed;

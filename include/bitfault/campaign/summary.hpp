@@ -81,12 +81,12 @@ struct accuracy_drop {
 ///
 /// Which interval holds follows from the experiment (see `interval_method`). One random input for
 /// each trial: trials are independent, Wilson's. All inputs in each trial: the fault is the unit;
-/// the statement is about faults on these inputs; `sdc_share_beyond_inputs` is about inputs like
-/// these, too. Every site on all inputs: the truth, without an
-/// interval, unless the fault draws a value or golden runs differ. After a stop rule: an
-/// anytime-valid interval; none for shares of inputs, where trials run on all of them, but for SDC
-/// as a whole. Single faults are drawn without replacement, and so are those among them that struck
-/// one target or bit. Intervals of parts are pointwise: among a hundred of 95 %, some five miss.
+/// the statement is about these inputs, that of `sdc_share_beyond_inputs` about others like these.
+/// Every site on all inputs: the truth, without an interval, unless the fault draws a value or
+/// golden runs differ. After a stop rule: an anytime-valid interval; none for shares of inputs,
+/// where trials run on all of them, but for SDC as a whole. Single faults, and those that struck
+/// one target or bit, are drawn without replacement. Intervals of parts are pointwise: of a hundred
+/// of 95 %, some five miss.
 ///
 /// Multiple faults in a trial strike several targets and bits: such trials count in the whole only.
 class summary {
