@@ -70,6 +70,11 @@ function(bitfault_add_component component missing)
   add_library(bitfault::${component} INTERFACE IMPORTED ${scope})
   if(component STREQUAL "torch")
     set(target ${TORCH_LIBRARIES}) # it needs its other libraries by name
+    # Torch looks for libc10 beside its own, too, and would link that of another LibTorch.
+    if(TARGET c10)
+      list(FILTER target EXCLUDE REGEX "/libc10\\.[a-z]+$")
+      list(APPEND target c10)
+    endif()
   endif()
   target_link_libraries(bitfault::${component} INTERFACE bitfault::bitfault ${needs} ${target})
 endfunction()

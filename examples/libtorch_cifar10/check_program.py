@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 CONFIGURATION = """
 [model]
@@ -88,7 +89,28 @@ def case_refusals(program, folder):
             "there is no 'sdc_3'; the nearest name is 'sdc_1'")
     refused(run(program, folder, model='layer_inputs = ["conv9"]'), "no operator is named 'conv9'",
             "the nearest name is 'conv1'")
+    refused(run(program, folder, model="output = 1"), "puts out 1 tensor, counted", "there is no 1")
+    refused(run(program, folder, model='sparse_coo = ["conv9.*"]'),
+            "no parameter or buffer is named 'conv9.*'")
+    refused(run(program, folder, model='out_of_range = "ignore"'),
+            "model.out_of_range: there is no 'ignore'; it is one of 'drop', 'clamp', 'wrap'")
+    refused(run(program, folder, model='engine = "steam"'), "model.engine: there is no 'steam'")
+    refused(run(program, folder, model='sparse_coo = ["*.weight"]', target="conv1.weight"),
+            "no target is named 'conv1.weight'", "conv1.weight.")
     refused(run(program, folder, options=("--model", "none.pt")), "none.pt: there is no such file")
+    # A network like that in the repository, but that does not read the first layer's bias.
+    source = os.path.join(sys.argv[3], "examples/libtorch_cifar10/data/network.pt")
+    with zipfile.ZipFile(source) as old, \
+            zipfile.ZipFile(os.path.join(folder, "no_bias.pt"), "w") as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            if entry.filename.endswith("__torch__.py"):
+                assert b"torch.conv2d(x, weight, bias," in content
+                content = content.replace(b"torch.conv2d(x, weight, bias,",
+                                          b"torch.conv2d(x, weight, None,", 1)
+            new.writestr(entry, content)
+    refused(run(program, folder, target="conv1.bias", options=("--model", "no_bias.pt")),
+            "no target is named 'conv1.bias'", "; 'conv1.bias' is read by no operator")
     write(os.path.join(folder, "bad.pt"), b"no network")
     refused(run(program, folder, options=("--model", "bad.pt")), "bad.pt: is no TorchScript file")
     batches = os.path.join(folder, "batches")
@@ -185,6 +207,20 @@ def case_campaign(program, folder):
     refused(run(program, folder, options=("--model", "none.pt")), "none.pt")
     with open(os.path.join(folder, "out.sqlite"), "rb") as file:
         assert file.read() == before
+
+
+    # A sparse weight is a target like others, and its trials can be run again.
+    os.remove(os.path.join(folder, "out.sqlite"))
+    sparse = 'sparse_csr = ["dense.weight"]\noutput = 0\n'
+    done = run(program, folder, model=sparse, target="dense.weight.*",
+               campaign='[campaign]\nmonitors = ["dense"]\n')
+    assert done.returncode == 0 and records(folder) == 20, done.stderr
+    with sqlite3.connect(os.path.join(folder, "out.sqlite")) as base:
+        kinds = dict(base.execute("select name, kind from target where name like 'dense.weight%'"))
+    assert kinds == {"dense.weight.values": "weight", "dense.weight.crow_indices": "state",
+                     "dense.weight.col_indices": "state"}, kinds
+    again = start(program, folder, "replay", "out.sqlite", "weights", "7")
+    assert again.returncode == 0, again.stderr
 
 
 def case_configurations(program, folder):

@@ -17,6 +17,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -24,6 +26,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,6 +43,16 @@ Its table [model] has
   images = 100             how many of them, from the first on
   batch = 10               how many run together; divides `images`
   layer_inputs = ["conv*"] layers whose inputs are targets, too: "conv1.input"
+  output = 0               which tensor counts, of a network that puts out several
+  sparse_coo = ["fc.*"]    weights that are struck as if they were stored sparse, as values and
+                           indices: "fc.weight.values", "fc.weight.indices"
+  sparse_csr = ["fc.*"]    the same, "fc.weight.crow_indices" and "fc.weight.col_indices"
+  sparse_outputs = ["conv*"]
+                           the same for what layers put out: "conv1.values", "conv1.indices"
+  out_of_range = "drop"    what becomes of an index that a fault takes out of its range: the entry
+                           is lost ("drop"), has the nearest index ("clamp"), or counts on from the
+                           other end ("wrap")
+  engine = "qnnpack"       for networks that are quantised: what their weights are packed for
 
 Images and labels, by the files in the folder, the first that are there:
 
@@ -107,6 +120,52 @@ void check_labels(const bitfault::recorded_model& m, const std::vector<std::uint
                                std::to_string(scores) + " scores");
 }
 
+/// An error, and what became of the weight that it does not find.
+std::string with_reason(const std::string& what, const std::vector<bitfault::hidden_weight>& hidden,
+                        bool or_all) {
+  const std::string_view begin = "no target is named '";
+  const std::size_t at = what.find(begin);
+  if (at == std::string::npos)
+    return what;
+  const std::string name = what.substr(at + begin.size());
+  const std::string why =
+      bitfault::why_hidden(hidden, name.substr(0, name.find("'; the nearest")), or_all);
+  return why.empty() ? what : what + "; " + why;
+}
+
+/// The value of a key that takes one of several words.
+template <class T>
+T one_of(bitfault::campaign::table_reader& keys, const char* key, const std::string& otherwise,
+         const std::vector<std::pair<std::string, T>>& values) {
+  const std::string given = keys.text(key, otherwise);
+  std::string all;
+  for (const auto& [word, value] : values) {
+    if (word == given)
+      return value;
+    all += (all.empty() ? "'" : ", '") + word + "'";
+  }
+  keys.wrong(key, "there is no '" + given + "'; it is one of " + all);
+  return values.front().second;
+}
+
+/// The engines for quantised operators that this LibTorch has, "qnnpack" and so on.
+std::vector<std::pair<std::string, at::QEngine>> engines() {
+  std::vector<std::pair<std::string, at::QEngine>> all;
+  for (const at::QEngine engine : at::globalContext().supportedQEngines()) {
+    std::string name = toString(engine);
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    all.emplace_back(name == "noqengine" ? "none" : name, engine);
+  }
+  return all;
+}
+std::string engine_now() {
+  for (const auto& [name, engine] : engines())
+    if (engine == at::globalContext().qEngine())
+      return name;
+  return "none";
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -117,6 +176,8 @@ int main(int argc, char** argv) {
   app.add_option("--data", data, "folder with images, instead of model.data");
   app.add_option("--model", model, "TorchScript file, instead of model.file");
 
+  std::vector<bitfault::hidden_weight> hidden; // of the network, which is the same in each model
+  bool all_are_hidden = false;
   // [kind]
   bitfault::campaign::model_kinds kinds;
   kinds.add("torchscript", [&](bitfault::campaign::table_reader& keys) {
@@ -131,13 +192,32 @@ int main(int argc, char** argv) {
     const std::uint64_t batch = keys.whole_number("batch", 10, 1, 10000);
     const std::vector<std::string> inputs_of =
         keys.texts("layer_inputs", std::vector<std::string>{});
+    bitfault::sparse_storage storage;
+    storage.coo = keys.texts("sparse_coo", std::vector<std::string>{});
+    storage.csr = keys.texts("sparse_csr", std::vector<std::string>{});
+    storage.outputs = keys.texts("sparse_outputs", std::vector<std::string>{});
+    using policy = bitfault::out_of_range;
+    storage.policy =
+        one_of<policy>(keys, "out_of_range", "drop",
+                       {{"drop", policy::drop}, {"clamp", policy::clamp}, {"wrap", policy::wrap}});
+    const bool is_chosen = keys.has("output");
+    const auto output = static_cast<std::size_t>(keys.whole_number("output", 0, 0, 1000));
+    const at::QEngine engine = one_of(keys, "engine", engine_now(), engines());
+    if (engine != at::globalContext().qEngine()) // for all threads
+      at::globalContext().setQEngine(engine);
     auto net = load(file);
+    const auto forward = [net, is_chosen, output](const at::Tensor& x) mutable {
+      const c10::IValue all = net.forward({x});
+      return is_chosen ? c10::IValue(bitfault::output_tensor(all, output)) : all;
+    };
     const auto set = cifar10::read_inputs(folder, static_cast<std::size_t>(count));
     auto recorded = on_images(file, set.images, [&] {
-      return std::make_unique<bitfault::recorded_model>(net, set.images, batch, set.labels,
-                                                        inputs_of);
+      return std::make_unique<bitfault::recorded_model>(net, forward, set.images, batch, set.labels,
+                                                        inputs_of, storage);
     });
     check_labels(*recorded, set.labels);
+    hidden = recorded->hidden(); // for the error about a target that is not there
+    all_are_hidden = recorded->parameters().empty();
     return recorded;
   });
   // [/kind]
@@ -145,5 +225,12 @@ int main(int argc, char** argv) {
   bitfault::campaign::tool_command chosen;
   bitfault::campaign::add_campaign_commands(app, kinds,
                                             bitfault::campaign::classification_criteria(), chosen);
-  return bitfault::campaign::run_command_line(app, chosen, argc, argv);
+  const auto with_reasons = [&] {
+    try {
+      chosen();
+    } catch (const std::invalid_argument& e) {
+      throw std::invalid_argument(with_reason(e.what(), hidden, all_are_hidden));
+    }
+  };
+  return bitfault::campaign::run_command_line(app, with_reasons, argc, argv);
 }

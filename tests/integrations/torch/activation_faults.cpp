@@ -236,3 +236,21 @@ TEST_CASE("torch activations: inputs, weights and activations in one run, and a 
   CHECK(bytes_of(n->stem->weight.detach()) == weights);
   CHECK(bytes_of(x) == bytes_of(images()));
 }
+
+TEST_CASE("torch activations: faults injected by threads are those of one thread") {
+  const torch::NoGradGuard no_grad;
+  const auto flips = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{20'000});
+  torch::nn::Sequential net(torch::nn::Conv2d(3, 8, 3), torch::nn::ReLU());
+  const at::Tensor images = torch::randn({2, 3, 40, 40});
+  const std::string golden = bytes_of(net->forward(images));
+  std::string expected;
+  {
+    const auto faults = activation_faults(*net, {.module = "0"}, flips, {.seed = 1});
+    expected = bytes_of(net->forward(images));
+  }
+  const auto faults =
+      activation_faults(*net, {.module = "0"}, flips, bitfault::threads{2}, {.seed = 1});
+  CHECK(bytes_of(net->forward(images)) == expected);
+  CHECK(expected != golden);
+  faults.check();
+}

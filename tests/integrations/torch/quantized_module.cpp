@@ -6,13 +6,14 @@
 
 #include "bytes.hpp"
 #include "catch.hpp"
+#include "quantised_layers.hpp"
 
-#include <torch/csrc/jit/frontend/sugared_value.h>
 #include <torch/script.h>
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -30,95 +31,6 @@ constexpr auto flip_at(bitfault::index_t element, unsigned bit) {
                                  bitfault::bits::given{bit});
 }
 
-/// A weight that is quantised for the whole tensor or for each of its outputs.
-at::Tensor quantised(const at::Tensor& w, bool per_channel) {
-  if (!per_channel)
-    return at::quantize_per_tensor(w, 0.02, 3, at::kQInt8);
-  const std::int64_t outputs = w.size(0);
-  return at::quantize_per_channel(w, at::linspace(0.01, 0.03, outputs, at::kDouble),
-                                  at::arange(outputs, at::kLong), 0, at::kQInt8);
-}
-
-c10::IValue call(const char* name, std::vector<c10::IValue> arguments, const char* overload = "") {
-  c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).callBoxed(&arguments);
-  return arguments.at(0);
-}
-c10::IValue pack_linear(const at::Tensor& w, const at::Tensor& bias) {
-  return call("quantized::linear_prepack", {w, bias});
-}
-c10::IValue pack_conv(const at::Tensor& w, const at::Tensor& bias) {
-  const c10::List<std::int64_t> two{2, 2}, one{1, 1};
-  return call("quantized::conv2d_prepack", {w, bias, two, one, one, 1});
-}
-
-/// Makes `quantized.linear(...)` a name in TorchScript's source.
-struct operator_names final : torch::jit::Resolver {
-  std::shared_ptr<torch::jit::SugaredValue> resolveValue(const std::string& name,
-                                                         torch::jit::GraphFunction&,
-                                                         const torch::jit::SourceRange&) override {
-    return std::make_shared<torch::jit::BuiltinModule>(name == "torch" ? "aten" : name);
-  }
-};
-void define(torch::jit::Module& m, const std::string& body) {
-  m.register_attribute("training", c10::BoolType::get(), false);
-  m.define("def forward(self, x):\n  return " + body + "\n", std::make_shared<operator_names>());
-}
-torch::jit::Module layer(const c10::IValue& packed, const std::string& body) {
-  torch::jit::Module m("layer");
-  m.register_attribute("_packed_params", packed.type(), packed);
-  m.register_attribute("scale", c10::FloatType::get(), 0.2);
-  m.register_attribute("zero_point", c10::IntType::get(), 100);
-  define(m, body);
-  return m;
-}
-
-struct network {
-  at::Tensor conv_weight, fc_weight, conv_bias = at::full({4}, 0.3F),
-                                     fc_bias = at::full({5}, -0.2F);
-  torch::jit::Module net{"net"};
-  at::Tensor images;
-
-  /// The forward pass of other weights, which were packed by themselves.
-  at::Tensor with(const at::Tensor& conv, const at::Tensor& fc, double scale = 0.2,
-                  std::int64_t zero_point = 100) const {
-    at::Tensor x = at::quantize_per_tensor(images, 0.02, 128, at::kQUInt8);
-    x = call("quantized::conv2d", {x, pack_conv(conv, conv_bias), scale, zero_point}, "new")
-            .toTensor();
-    x = x.reshape({images.size(0), -1});
-    return call("quantized::linear", {x, pack_linear(fc, fc_bias), 0.8, 100})
-        .toTensor()
-        .dequantize();
-  }
-  at::Tensor output() { return net.forward({images}).toTensor(); }
-  at::Tensor golden() const { return with(conv_weight, fc_weight); }
-};
-
-/// A statically quantised network like those that torch.quantization makes.
-network static_network(bool per_channel) {
-  at::globalContext().setQEngine(at::kQNNPACK);
-  torch::manual_seed(5);
-  network n;
-  n.images = at::randn({2, 3, 8, 8});
-  n.conv_weight = quantised(at::randn({4, 3, 3, 3}), per_channel);
-  n.fc_weight = quantised(at::randn({5, 64}), per_channel);
-  torch::jit::Module fc("fc");
-  fc.register_module("_packed_params",
-                     layer(pack_linear(n.fc_weight, n.fc_bias), "x")); // as LinearPackedParams
-  fc.register_attribute("scale", c10::FloatType::get(), 0.8);
-  fc.register_attribute("zero_point", c10::IntType::get(), 100);
-  define(fc, "quantized.linear(x, self._packed_params._packed_params, self.scale, "
-             "self.zero_point)");
-  n.net.register_module("conv", layer(pack_conv(n.conv_weight, n.conv_bias),
-                                      "quantized.conv2d(x, self._packed_params, self.scale, "
-                                      "self.zero_point)"));
-  n.net.register_module("fc", fc);
-  define(n.net, "torch.dequantize(self.fc.forward(torch.reshape(self.conv.forward("
-                "torch.quantize_per_tensor(x, 0.02, 128, 13)), [2, -1])))");
-  return n;
-}
-
-at::Tensor copy_of(const at::Tensor& q) { return q.clone(); }
-
 } // namespace
 
 TEST_CASE("torch quantised: the packed integers of a static network, as if it had been made of the "
@@ -127,7 +39,7 @@ TEST_CASE("torch quantised: the packed integers of a static network, as if it ha
     network n = static_network(per_channel);
     const std::string golden = bytes_of(n.output());
     REQUIRE(golden == bytes_of(n.golden()));
-    const at::Tensor conv = copy_of(n.conv_weight), fc = copy_of(n.fc_weight);
+    const at::Tensor conv = n.conv_weight.clone(), fc = n.fc_weight.clone();
     REQUIRE(bitfault::apply<std::int8_t>(flips(9), conv, key).ok());
     REQUIRE(bitfault::apply<std::int8_t>(flips(9), fc, {.seed = 31, .stream = 1}).ok());
     REQUIRE(bytes_of(n.with(conv, fc)) != golden);
@@ -151,7 +63,7 @@ TEST_CASE("torch quantised: scales and zero points of packed weights and of outp
   for (const bool per_channel : {false, true}) {
     network n = static_network(per_channel);
     const std::string golden = bytes_of(n.output());
-    const at::Tensor fc = copy_of(n.fc_weight);
+    const at::Tensor fc = n.fc_weight.clone();
     {
       const auto fault = bitfault::quantized_scale_faults(n.net, "fc.weight", flip_at(0, 22), key);
       const auto same = bitfault::scale_faults(fc, flip_at(0, 22), key);
@@ -203,7 +115,7 @@ TEST_CASE("torch quantised: dynamic layers, other convolutions, and a file of th
   const at::Tensor x = at::randn({3, 8});
   const auto output = [&x](torch::jit::Module& m) { return bytes_of(m.forward({x}).toTensor()); };
   const std::string golden = output(net);
-  const at::Tensor faulty = copy_of(w);
+  const at::Tensor faulty = w.clone();
   REQUIRE(bitfault::apply<std::int8_t>(flip_at(3, 6), faulty, key).ok());
   const std::string expected = bytes_of(
       call("quantized::linear_dynamic", {x, pack_linear(faulty, at::ones({5})), false}).toTensor());
@@ -246,6 +158,121 @@ TEST_CASE("torch quantised: dynamic layers, other convolutions, and a file of th
   CHECK(bitfault::quantized_integer_faults(several, "?.weight", flips(1), key).size() == 2);
 }
 
+TEST_CASE("torch quantised: the integers, scales and zero points of embeddings") {
+  torch::manual_seed(8);
+  const at::Tensor w = at::quantize_per_channel(
+      at::randn({5, 8}), at::linspace(0.01, 0.03, 5), at::linspace(1, 5, 5), 0,
+      at::kQUInt8); // zero points of embeddings are floats
+  const auto pack = [](const at::Tensor& t) {
+    return call("quantized::embedding_bag_prepack", {t});
+  };
+  torch::jit::Module table = layer(pack(w), "quantized.embedding_byte(self._packed_params, x)");
+  const at::Tensor rows = at::tensor({4, 0, 2}, at::kLong);
+  const auto output = [&] { return bytes_of(table.forward({rows}).toTensor()); };
+  const auto of = [&](const at::Tensor& t) {
+    return bytes_of(call("quantized::embedding_byte", {pack(t), rows, false}).toTensor());
+  };
+  const auto other = [&](const at::Tensor& integers, const at::Tensor& scales,
+                         const at::Tensor& zero_points) {
+    const at::Tensor q = at::_empty_per_channel_affine_quantized({5, 8}, scales, zero_points, 0,
+                                                                 at::TensorOptions(at::kQUInt8));
+    std::memcpy(q.data_ptr(), integers.data_ptr(), 40);
+    return of(q);
+  };
+  // What is unpacked has its scales in the packed object; packing rounds zero points.
+  const c10::IValue packed = pack(w);
+  const at::Tensor unpacked = call("quantized::embedding_bag_unpack", {packed}).toTensor();
+  const std::string golden = output();
+  REQUIRE(golden == of(w));
+  {
+    const auto faults = bitfault::quantized_integer_faults(table, "weight", flip_at(33, 7), key);
+    const at::Tensor integers = w.int_repr();
+    integers[4][1] = integers[4][1].item<std::uint8_t>() ^ 128;
+    CHECK(output() == other(integers, w.q_per_channel_scales(), w.q_per_channel_zero_points()));
+    CHECK(output() != golden);
+  }
+  CHECK(output() == golden);
+  {
+    const auto faults = bitfault::quantized_scale_faults(table, "weight", flip_at(2, 23), key);
+    const at::Tensor scales = unpacked.q_per_channel_scales().clone();
+    auto* const struck = reinterpret_cast<std::uint32_t*>(scales.data_ptr<float>()) + 2;
+    *struck ^= 1U << 23;
+    CHECK(output() == other(w.int_repr(), scales, unpacked.q_per_channel_zero_points()));
+    CHECK(output() != golden);
+  }
+  {
+    const auto faults = bitfault::quantized_zero_point_faults(table, "weight", flip_at(0, 22), key);
+    const at::Tensor points = unpacked.q_per_channel_zero_points().clone();
+    reinterpret_cast<std::uint32_t*>(points.data_ptr<float>())[0] ^= 1U << 22;
+    CHECK(output() == other(w.int_repr(), unpacked.q_per_channel_scales(), points));
+    CHECK(output() != golden);
+  }
+  CHECK(output() == golden);
+  CHECK_THROWS_WITH(
+      bitfault::quantized_zero_point_faults<std::int8_t>(table, "weight", flips(1), key),
+      Catch::Contains("'weight': "));
+
+  const at::Tensor narrow = at::quantize_per_channel(at::randn({2, 8}), at::full({2}, 0.1F),
+                                                     at::zeros({2}), 0, at::kQUInt4x2);
+  torch::jit::Module half_bytes = layer(pack(narrow), "x");
+  CHECK_THROWS_WITH(bitfault::quantized_integer_faults(half_bytes, "weight", flips(1), key),
+                    Catch::Contains("'weight': the packed embedding stores QUInt4x2"));
+  CHECK_THROWS_WITH(bitfault::scale_faults(narrow, flips(1), key),
+                    Catch::Contains("stores QUInt4x2, several integers in a byte"));
+}
+
+TEST_CASE("torch quantised: both weights of a recurrent cell") {
+  at::globalContext().setQEngine(at::kQNNPACK);
+  torch::manual_seed(9);
+  const at::Tensor ih = at::quantize_per_tensor(at::randn({16, 8}), 0.02, 0, at::kQInt8);
+  const at::Tensor hh = at::quantize_per_tensor(at::randn({16, 4}), 0.02, 0, at::kQInt8);
+  const at::Tensor bias = at::randn({16});
+  const auto pack = [&bias](const at::Tensor& i, const at::Tensor& h) {
+    return call("quantized::make_quantized_cell_params_dynamic",
+                {pack_linear(i, bias), pack_linear(h, bias), bias, bias, false});
+  };
+  // As torch.nn.quantized.dynamic.LSTM: a list of modules, each with one cell.
+  torch::jit::Module cell("cell"), cells("cells"), net("lstm");
+  cell.register_attribute("param", pack(ih, hh).type(), pack(ih, hh));
+  cells.register_module("0", cell);
+  net.register_module("_all_weight_values", cells);
+  const at::Tensor x = at::randn({3, 2, 8});
+  const auto run = [&x](const c10::IValue& packed) {
+    c10::impl::GenericList all(packed.type());
+    all.push_back(packed);
+    const c10::List<at::Tensor> state({at::zeros({1, 2, 4}), at::zeros({1, 2, 4})});
+    return bytes_of(call("aten::quantized_lstm",
+                         {x, state, all, true, 1, 0.0, false, false, false, c10::IValue(), true},
+                         "input")
+                        .toTensor());
+  };
+  const auto output = [&] { return run(cell.attr("param")); };
+  const std::string golden = output(), name = "_all_weight_values.0.param.weight_";
+  REQUIRE(golden == run(pack(ih, hh)));
+  const at::Tensor faulty_ih = ih.clone(), faulty_hh = hh.clone();
+  REQUIRE(bitfault::apply<std::int8_t>(flips(5), faulty_ih, key).ok());
+  REQUIRE(bitfault::apply<std::int8_t>(flips(5), faulty_hh, {.seed = 31, .stream = 1}).ok());
+  {
+    const auto both = bitfault::quantized_integer_faults(net, "*.weight_?h", flips(5), key);
+    CHECK(both.size() == 2);
+    CHECK(output() == run(pack(faulty_ih, faulty_hh)));
+    CHECK(output() != golden);
+  }
+  CHECK(output() == golden);
+  {
+    const auto one = bitfault::quantized_integer_faults(net, name + "ih", flips(5), key);
+    CHECK(output() == run(pack(faulty_ih, hh)));
+  }
+  {
+    const auto scale = bitfault::quantized_scale_faults(net, name + "hh", flip_at(0, 23), key);
+    const at::Tensor other = hh.clone();
+    const auto same = bitfault::scale_faults(other, flip_at(0, 23), key);
+    CHECK(output() == run(pack(ih, other)));
+    CHECK(output() != golden);
+  }
+  CHECK(output() == golden);
+}
+
 TEST_CASE("torch quantised: what cannot be struck is refused by name, and nothing is changed") {
   network n = static_network(false);
   const std::string golden = bytes_of(n.output());
@@ -269,13 +296,6 @@ TEST_CASE("torch quantised: what cannot be struck is refused by name, and nothin
                     Catch::Contains("'conv.weight': ")); // LibTorch's own sentence
   at::globalContext().setQEngine(at::kQNNPACK);
   CHECK(bytes_of(n.output()) == golden);
-
-  const c10::IValue embedding = call(
-      "quantized::embedding_bag_prepack",
-      {at::quantize_per_channel(at::ones({2, 8}), at::ones({2}), at::zeros({2}), 0, at::kQUInt8)});
-  torch::jit::Module table = layer(embedding, "x");
-  CHECK_THROWS_WITH(bitfault::quantized_integer_faults(table, "weight", flips(1), key),
-                    Catch::Contains("EmbeddingPackedParamsBase cannot be unpacked here"));
 }
 
 TEST_CASE("torch: a frozen or optimised module says which weight cannot be reached any more") {

@@ -288,6 +288,31 @@ TEST_CASE("recorded model: a module that cannot be run operator by operator is r
   CHECK_THROWS_WITH(model(m, images, 2), Catch::Contains("training mode"));
 }
 
+TEST_CASE("recorded model: one of several outputs, in tuples, lists and dictionaries, counts") {
+  torch::jit::Module m("m");
+  m.define("def forward(self, x):\n"
+           "  return x * 2, [x * 3, x * 4], {'a': torch.relu(x), 'b': x * 6}\n");
+  const at::Tensor images = torch::tensor({1.0F, -2.0F}).reshape({2, 1});
+  const std::vector<std::vector<float>> expected{{2, -4}, {3, -6}, {4, -8}, {1, 0}, {6, -12}};
+  const auto recorded = [&](std::size_t n) {
+    return std::make_unique<model>(
+        m,
+        [m, n](const at::Tensor& x) mutable {
+          return c10::IValue(bitfault::output_tensor(m.forward({x}), n));
+        },
+        images, 2);
+  };
+  for (std::size_t n = 0; n < expected.size(); ++n) {
+    const auto one = recorded(n);
+    CHECK(one->layers().size() == 2); // the others do not lead to it
+    const at::Tensor output = one->run_forward(0);
+    CHECK(std::vector<float>(output.data_ptr<float>(), output.data_ptr<float>() + 2) ==
+          expected[n]);
+  }
+  CHECK_THROWS_WITH(recorded(5),
+                    Catch::Contains("puts out 5 tensors") && Catch::Contains("there is no 5"));
+}
+
 TEST_CASE("recorded model: a module whose last batch gives another shape or type is refused") {
   torch::nn::Linear dense(torch::nn::LinearOptions(3, 3).bias(false));
   dense->eval();

@@ -65,23 +65,22 @@ Network load(Network network, const fs::path& weights) {
   return std::system(command.c_str());
 }
 
-/// How many of the first 1,000 or of all 10,000 test images each network of others gets right.
-void check_answers(bool all) {
+/// How many of the 10,000 test images each network of others gets right.
+void check_answers() {
   const auto data = find_data();
   if (!data) {
     SUCCEED();
     return;
   }
-  const std::int64_t count = all ? 10000 : 1000;
+  constexpr std::int64_t count = 10000;
   const auto [images, labels] = cifar10(data->images, count);
   auto resnet20 = load(resnet(3), data->resnet20);
-  CHECK(count_right(resnet20, images, labels) == std::size_t{all ? 9173U : 915U});
+  CHECK(count_right(resnet20, images, labels) == 9173U);
   auto resnet32 = load(resnet(5), data->resnet32);
-  CHECK(count_right(resnet32, images, labels) == std::size_t{all ? 9263U : 928U});
+  CHECK(count_right(resnet32, images, labels) == 9263U);
   constexpr std::array<float, 3> half{0.5F, 0.5F, 0.5F};
   auto lenet5 = load(lenet(), data->lenet);
-  CHECK(count_right(lenet5, cifar10(data->images, count, half, half).first, labels) ==
-        std::size_t{all ? 6226U : 638U});
+  CHECK(count_right(lenet5, cifar10(data->images, count, half, half).first, labels) == 6226U);
 }
 
 /// So many single faults in weights and as many in activations, here and in Python.
@@ -161,17 +160,9 @@ void compare_with_python([[maybe_unused]] std::uint64_t trials) {
 
 } // namespace
 
-TEST_CASE("torch: trained networks of others answer as in Python") { check_answers(false); }
-TEST_CASE("torch: trained networks of others answer as in Python on all test images", "[.long]") {
-  check_answers(true);
-}
+TEST_CASE("torch: trained networks of others answer as in Python") { check_answers(); }
 
-TEST_CASE("torch: under single faults of a campaign, ResNet-20's logits are those of Python's "
-          "PyTorch with the same bits flipped by numpy, bit for bit") {
-  compare_with_python(40);
-}
 TEST_CASE("torch: under 1,000 single faults each in weights and activations, ResNet-20's logits "
-          "are those of Python's PyTorch",
-          "[.long]") {
+          "are those of Python's PyTorch with the same bits flipped by numpy, bit for bit") {
   compare_with_python(1000);
 }

@@ -306,3 +306,21 @@ TEST_CASE("torch: what cannot be viewed is refused, and nothing is changed") {
   CHECK(outside.value == 9);
   CHECK(outside.limit == 4);
 }
+
+TEST_CASE("torch tensors: faults injected by threads are those of one thread") {
+  const auto many = flips(100'000);
+  const at::Tensor golden = at::randn({32, 40, 50});
+  at::Tensor expected = golden.clone(), struck = golden.clone();
+  CHECK(apply(many, expected, key).ok());
+  REQUIRE(bytes_of(expected) != bytes_of(golden));
+  const auto version = struck._version();
+  CHECK(apply(many, bitfault::threads{3}, struck, key).ok());
+  CHECK(bytes_of(struck) == bytes_of(expected));
+  CHECK(struck._version() > version);
+  struck = golden.clone();
+  {
+    const auto faults = scoped(many, bitfault::threads{3}, struck, key);
+    CHECK(bytes_of(struck) == bytes_of(expected));
+  }
+  CHECK(bytes_of(struck) == bytes_of(golden));
+}

@@ -67,6 +67,21 @@ std::shared_ptr<const module_tensors> names_of(const Module& module) {
 
 } // namespace detail
 
+/// `activation_faults(module, where, injector, key)` in threads, for faults by the hundred
+/// thousand: `threads{8}`.
+template <class... T, class Module, class Injector, detail::host_executor Executor>
+operator_hook activation_faults(const Module& module, operator_pattern where,
+                                const Injector& injector, const Executor& executor,
+                                const fault_key& key) {
+  return {detail::names_of(module), std::move(where),
+          [injector, executor, key](const operator_call& call, const ::at::Tensor& t) {
+            const status s =
+                detail::apply_unnoted<T...>(injector, t, detail::key_of(key, call), executor);
+            if (!s.ok())
+              detail::refuse_call("output", call, t, message(s).text);
+          }};
+}
+
 /// Faults in what operators put out, in every pass until the hook ends:
 ///
 ///     const auto flips = bitfault::make_injector(bitfault::bit_flip{}, bitfault::exactly{100});
@@ -85,12 +100,7 @@ std::shared_ptr<const module_tensors> names_of(const Module& module) {
 template <class... T, class Module, class Injector>
 operator_hook activation_faults(const Module& module, operator_pattern where,
                                 const Injector& injector, const fault_key& key) {
-  return {detail::names_of(module), std::move(where),
-          [injector, key](const operator_call& call, const ::at::Tensor& t) {
-            const status s = detail::apply_unnoted<T...>(injector, t, detail::key_of(key, call));
-            if (!s.ok())
-              detail::refuse_call("output", call, t, message(s).text);
-          }};
+  return activation_faults<T...>(module, std::move(where), injector, serial{}, key);
 }
 
 /// Faults in what operators read, for as long as they read it: other readers of the same tensor do

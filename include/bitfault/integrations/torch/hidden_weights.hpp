@@ -1,35 +1,65 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../fault_list/name_pattern.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bitfault {
+
+/// A weight of a module that takes no faults, or not the kind that was asked for.
+struct hidden_weight {
+  std::string name;
+  std::string why; ///< what became of it; follows the name in a sentence
+};
+
+/// "'conv1.weight' is a constant of the graph ..." of those that a pattern names, as "*.weight" or
+/// "conv1.weight.scale" do; "" if it names none. A pattern that begins with '@' means all of them.
+inline std::string why_hidden(const std::vector<hidden_weight>& weights, std::string_view pattern,
+                              bool or_all = false) {
+  const auto fits = [pattern](const std::string& name) {
+    return pattern.substr(0, 1) == "@" || fits_pattern(name, pattern) ||
+           (pattern.size() > name.size() && pattern.substr(0, name.size()) == name &&
+            (pattern[name.size()] == '.' || pattern[name.size()] == '['));
+  };
+  std::vector<hidden_weight> named;
+  for (const hidden_weight& w : weights)
+    if (fits(w.name))
+      named.push_back(w);
+  const std::vector<hidden_weight>& shown = named.empty() && or_all ? weights : named;
+  if (shown.empty())
+    return "";
+  const std::string others =
+      shown.size() == 1 ? "" : " (one of " + std::to_string(shown.size()) + ")";
+  return "'" + shown.front().name + "'" + others + " " + shown.front().why;
+}
+
+} // namespace bitfault
+
 #if __has_include(<torch/csrc/jit/ir/ir.h>)
 
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/ir/ir.h>
 
 #include <cstddef>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace bitfault::detail {
-
-/// A weight of a TorchScript module that is no parameter and no buffer of it.
-struct hidden_weight {
-  std::string name;
-  std::string why; ///< what became of it; follows the name in a sentence
-};
 
 /// An attribute of a module or of one inside it.
 struct module_attribute {
   std::string name; ///< from the whole module; "fc.weight" for "fc._packed_params._packed_params"
   torch::jit::Module owner;
   std::string attribute;
+  std::size_t part = 0; ///< which weight, where several are packed in one object
 
   c10::IValue value() const { return owner.attr(attribute); }
-  bool is(const module_attribute& other) const {
+  bool is_attribute(const module_attribute& other) const {
     return owner._ivalue() == other.owner._ivalue() && attribute == other.attribute;
   }
+  bool is(const module_attribute& other) const { return is_attribute(other) && part == other.part; }
 };
 
 inline std::string joined_path(const std::string& module, const std::string& name) {
@@ -54,8 +84,37 @@ inline std::vector<module_attribute> packed_attributes(const torch::jit::Module&
   for (const auto& m : module.named_modules())
     for (const auto& a : m.value.named_attributes(false))
       if (a.value.isCustomClass())
-        found.push_back({name_before_packing(joined_path(m.name, a.name)), m.value, a.name});
+        found.push_back({name_before_packing(joined_path(m.name, a.name)), m.value, a.name, 0});
   return found;
+}
+
+inline bool reads_attribute(const torch::jit::Block* block, const std::string& name) {
+  for (const torch::jit::Node* const node : block->nodes()) {
+    if (node->kind() == torch::jit::prim::GetAttr && node->s(torch::jit::attr::name) == name)
+      return true;
+    for (const torch::jit::Block* const inner : node->blocks())
+      if (reads_attribute(inner, name))
+        return true;
+  }
+  return false;
+}
+
+/// The modules that have a scale and a zero point for what they put out, by their paths.
+inline std::vector<module_attribute> modules_that_quantise(const torch::jit::Module& module) {
+  std::vector<module_attribute> found;
+  for (const auto& m : module.named_modules())
+    if (m.value.hasattr("scale") && m.value.attr("scale").isDouble() &&
+        m.value.hasattr("zero_point") && m.value.attr("zero_point").isInt())
+      found.push_back({m.name, m.value, "scale", 0});
+  return found;
+}
+/// Whether a module's own code has its scale from there. In one that was traced it is a constant.
+inline bool reads_its_quantizer(const torch::jit::Module& module) {
+  for (const torch::jit::Method& m : module.get_methods())
+    if (reads_attribute(m.graph()->block(), "scale") &&
+        reads_attribute(m.graph()->block(), "zero_point"))
+      return true;
+  return false;
 }
 
 /// "conv1.weight" for a constant that `freeze` called "self.conv1.weight_fused_bn".
@@ -95,6 +154,14 @@ inline void add_constants(torch::jit::Block* block, std::vector<hidden_weight>& 
   }
 }
 
+/// The weights that a TorchScript module has in its graphs.
+inline std::vector<hidden_weight> constant_weights(const torch::jit::Module& module) {
+  std::vector<hidden_weight> found;
+  for (const torch::jit::Method& m : module.get_methods())
+    add_constants(m.graph()->block(), found);
+  return found;
+}
+
 /// The weights that a TorchScript module has in its graphs or packed in objects.
 inline std::vector<hidden_weight> hidden_weights(const torch::jit::Module& module) {
   std::vector<hidden_weight> found;
@@ -102,9 +169,9 @@ inline std::vector<hidden_weight> hidden_weights(const torch::jit::Module& modul
     found.push_back({a.name,
                      "is packed for quantised operators: quantized_integer_faults, "
                      "quantized_scale_faults and quantized_zero_point_faults strike those of "
-                     "linear layers and convolutions"});
-  for (const torch::jit::Method& m : module.get_methods())
-    add_constants(m.graph()->block(), found);
+                     "linear layers, convolutions, embeddings and recurrent layers"});
+  for (hidden_weight& w : constant_weights(module))
+    found.push_back(std::move(w));
   return found;
 }
 

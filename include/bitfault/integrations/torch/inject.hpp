@@ -6,6 +6,7 @@
 #if __has_include(<ATen/core/Tensor.h>)
 
 #include "../../backends/host/scratch.hpp"
+#include "../../core/serial.hpp"
 #include "../../core/status.hpp"
 #include "../../random/fault_key.hpp"
 
@@ -16,12 +17,20 @@ namespace bitfault {
 
 namespace detail {
 
+/// Works on tensors in the host's memory: `serial` and `threads`.
+template <class Executor>
+concept host_executor = requires {
+  typename Executor::memory;
+}
+&&!requires { Executor::on_device; };
+
 /// `apply` without a word to autograd.
-template <class... T, class Injector>
-status apply_unnoted(const Injector& injector, const ::at::Tensor& t, const fault_key& key) {
+template <class... T, class Injector, host_executor Executor = serial>
+status apply_unnoted(const Injector& injector, const ::at::Tensor& t, const fault_key& key,
+                     const Executor& executor = {}) {
   try {
     return visit_types<torch_types_or<torch_floats, T...>>(
-        t, [&](const auto& view) -> status { return injector.apply(view, key); });
+        t, [&](const auto& view) -> status { return injector.apply(executor, view, key); });
   } catch (const error& refused) { // the tensor cannot be viewed
     return refused.why();
   }
@@ -29,16 +38,23 @@ status apply_unnoted(const Injector& injector, const ::at::Tensor& t, const faul
 
 } // namespace detail
 
+/// `apply(injector, tensor, key)` in threads: `threads{8}`.
+template <class... T, class Injector, detail::host_executor Executor>
+status apply(const Injector& injector, const Executor& executor, const ::at::Tensor& t,
+             const fault_key& key) {
+  const status s = detail::apply_unnoted<T...>(injector, t, key, executor);
+  if (s.ok())
+    note_write(t);
+  return s;
+}
+
 /// Injects the faults of `key` into a tensor of float, double, half or bfloat16, as it comes: what
 /// `injector.apply` does for a view. Other element types are named, as in `apply<std::int8_t>(
 /// injector, ...)` for a quantised tensor; one that is not named is refused (wrong_type). Autograd
 /// is told of the write. Cost: that of the injector; nothing is copied. Hosted.
 template <class... T, class Injector>
 status apply(const Injector& injector, const ::at::Tensor& t, const fault_key& key) {
-  const status s = detail::apply_unnoted<T...>(injector, t, key);
-  if (s.ok())
-    note_write(t);
-  return s;
+  return apply<T...>(injector, serial{}, t, key);
 }
 
 /// Faults in a tensor that end with the scope. Made by `scoped(injector, tensor, key)`; keeps the
@@ -85,11 +101,11 @@ private:
 
 namespace detail {
 
-template <class... T, class Injector>
+template <class... T, class Injector, host_executor Executor = serial>
 tensor_fault_scope scoped_in(const Injector& injector, const ::at::Tensor& t, const fault_key& key,
-                             bool noted) {
+                             bool noted, const Executor& executor = {}) {
   return visit_types<torch_types_or<torch_floats, T...>>(t, [&](const auto& view) {
-    return tensor_fault_scope(t, injector.scoped(view, key), noted);
+    return tensor_fault_scope(t, injector.scoped(executor, view, key), noted);
   });
 }
 
@@ -102,6 +118,13 @@ tensor_fault_scope scoped_in(const Injector& injector, const ::at::Tensor& t, co
 template <class... T, class Injector>
 tensor_fault_scope scoped(const Injector& injector, const ::at::Tensor& t, const fault_key& key) {
   return detail::scoped_in<T...>(injector, t, key, true);
+}
+
+/// `scoped(injector, tensor, key)` in threads: `threads{8}`.
+template <class... T, class Injector, detail::host_executor Executor>
+tensor_fault_scope scoped(const Injector& injector, const Executor& executor, const ::at::Tensor& t,
+                          const fault_key& key) {
+  return detail::scoped_in<T...>(injector, t, key, true, executor);
 }
 
 } // namespace bitfault

@@ -77,7 +77,8 @@ public:
 #if __has_include(<torch/csrc/jit/ir/ir.h>)
     if constexpr (std::is_base_of_v<torch::jit::Module, Module>)
       hidden_ = [module](std::string_view pattern, bool or_all) {
-        return hidden_weight_text(detail::hidden_weights(module), pattern, or_all);
+        const std::string why = why_hidden(detail::hidden_weights(module), pattern, or_all);
+        return why.empty() ? why : "; " + why;
       };
 #endif
   }
@@ -149,22 +150,6 @@ private:
   std::string hidden_text(std::string_view pattern) const {
     return hidden_ ? hidden_(pattern, tensors_.empty()) : std::string();
   }
-#if __has_include(<torch/csrc/jit/ir/ir.h>)
-  /// "; 'conv1.weight' is a constant ...": of those that the pattern names.
-  static std::string hidden_weight_text(const std::vector<detail::hidden_weight>& weights,
-                                        std::string_view pattern, bool or_all) {
-    std::vector<detail::hidden_weight> named;
-    for (const detail::hidden_weight& w : weights)
-      if (fits_pattern(w.name, pattern))
-        named.push_back(w);
-    const std::vector<detail::hidden_weight>& shown = named.empty() && or_all ? weights : named;
-    if (shown.empty())
-      return "";
-    const std::string others =
-        shown.size() == 1 ? "" : " (one of " + std::to_string(shown.size()) + ")";
-    return "; '" + shown.front().name + "'" + others + " " + shown.front().why;
-  }
-#endif
 
   std::vector<module_tensor> tensors_;
   std::function<std::string(std::string_view, bool)> hidden_; ///< says what became of other weights

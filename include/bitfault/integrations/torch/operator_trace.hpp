@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "layer_quantizer.hpp"
 #include "module_tensors.hpp"
 #include "operator_hook.hpp"
 #include "recorded_call.hpp"
+#include "stored_weights.hpp"
 #include "traced_layer.hpp"
 
 #if __has_include(<ATen/record_function.h>)
@@ -13,7 +15,6 @@
 #include <ATen/core/ivalue.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -22,7 +23,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -36,9 +36,9 @@ public:
   /// Runs `forward(inputs)`, which returns the output. Throws std::invalid_argument for a module
   /// whose operators cannot be run again one by one, and says which one cannot.
   template <class Forward>
-  operator_trace(std::shared_ptr<const module_tensors> names, const ::at::Tensor& inputs,
-                 const Forward& forward)
-      : names_(std::move(names)) {
+  operator_trace(std::shared_ptr<const module_tensors> names, const stored_weights& stored,
+                 const ::at::Tensor& inputs, const Forward& forward)
+      : names_(std::move(names)), stored_(&stored) {
     traced_layer first;
     first.module = "input";
     first.shape = memory_shape::of(inputs);
@@ -85,10 +85,24 @@ public:
     layers_ = with_inputs_shown(std::move(layers_), names);
   }
 
+  /// Puts layers that are stored as sparse after those that have a name: see
+  /// `with_sparse_outputs`.
+  void show_sparse(const std::vector<std::string>& names, std::int64_t rows) {
+    for (std::size_t n = 0; n < layers_.size(); ++n)
+      if (!names[n].empty() && (layers_[n].quantizer || !::at::isFloatingType(layers_[n].type) ||
+                                layers_[n].shape.sizes.empty()))
+        throw std::invalid_argument("bitfault: the output of '" + names[n] +
+                                    "' cannot be stored as sparse: it is no tensor of floats");
+    layers_ = with_sparse_outputs(std::move(layers_), names, rows);
+  }
+
 private:
-  using storage = const c10::StorageImpl*;
+  /// The memory of a tensor; of one that is sparse, the tensor itself.
+  using storage = const void*;
   static storage storage_of(const ::at::Tensor& t) {
-    return t.has_storage() ? t.storage().unsafeGetStorageImpl() : nullptr;
+    if (t.has_storage())
+      return t.storage().unsafeGetStorageImpl();
+    return t.unsafeGetTensorImpl();
   }
   [[noreturn]] void refuse(recorded_call& call, const std::string& why) const {
     throw std::invalid_argument("bitfault: the module cannot be run operator by operator: " +
@@ -105,6 +119,7 @@ private:
     }
     std::vector<std::size_t> inputs, parameters;
     bool is_computed = false;
+    refuse_parts_of_stored(call);
     read_arguments(call, now, inputs, parameters, is_computed);
     if (now.written) {
       write(call, now, outputs, inputs, parameters);
@@ -140,15 +155,39 @@ private:
     }
   }
 
+  /// An argument that is a part of a weight that is stored otherwise, and something else, too.
+  void refuse_parts_of_stored(recorded_call& call) const {
+    for (const c10::IValue& argument : call.arguments())
+      for_each_tensor(argument, [&](const ::at::Tensor& t) {
+        for (const stored_weight& w : stored_->all())
+          if (!w.arrays().empty() && w.is_partly(t)) // those without take no faults
+            refuse(call, "takes " + name_of(t) + ", which shares some of its memory with '" +
+                             w.arrays().at(0).name + "'");
+      });
+  }
+  /// "'fc.weight'", of what a tensor is a view of.
+  std::string name_of(const ::at::Tensor& t) const {
+    for (const module_tensor& all : names_->all())
+      if (elements_shared(all.tensor, t) == shared_elements::all)
+        return "'" + all.name + "'";
+    return "a tensor";
+  }
+
   /// Layers that a call reads, what else it takes, and what it writes to.
   void read_arguments(recorded_call& call, traced_call& now, std::vector<std::size_t>& inputs,
                       std::vector<std::size_t>& parameters, bool& is_computed) {
     now.arguments = call.arguments();
     const auto& declared = now.handle.schema().arguments();
     const auto take = [&](std::size_t i, std::optional<std::size_t> in_list,
-                          const ::at::Tensor& t) {
-      if (!t.defined())
+                          const c10::IValue& value) {
+      if (const auto weight = stored_->find(value)) {
+        now.tensors.push_back({i, in_list, {traced_source::origin::stored, *weight, {}, value}});
+        add_once(parameters, names_->all().size() + *weight);
         return;
+      }
+      if (!value.isTensor() || !value.toTensor().defined())
+        return;
+      const ::at::Tensor& t = value.toTensor();
       const bool writes = i < declared.size() && declared[i].alias_info() != nullptr &&
                           declared[i].alias_info()->isWrite();
       if (writes && (now.written || in_list))
@@ -165,18 +204,18 @@ private:
           add_once(parameters, p);
       }
       for (std::size_t p = 0; p < names_->all().size(); ++p)
-        if (recorded_call::share_memory(names_->all()[p].tensor, t))
+        if (elements_shared(names_->all()[p].tensor, t) != shared_elements::none)
           add_once(parameters, p);
     };
     for (std::size_t i = 0; i < now.arguments.size(); ++i) {
       const c10::IValue& value = now.arguments[i];
-      if (value.isTensor()) {
-        take(i, std::nullopt, value.toTensor());
+      if (value.isTensor() || value.isCustomClass()) {
+        take(i, std::nullopt, value);
       } else if (value.isList()) {
         const auto parts = value.toListRef();
         for (std::size_t part = 0; part < parts.size(); ++part)
-          if (parts[part].isTensor())
-            take(i, part, parts[part].toTensor());
+          if (parts[part].isTensor() || parts[part].isCustomClass())
+            take(i, part, parts[part]);
       } else if (value.isTuple()) {
         refuse(call, "takes a tuple");
       }
@@ -185,8 +224,11 @@ private:
 
   traced_source source_of(recorded_call& call, const ::at::Tensor& t, bool writes) {
     traced_source s;
-    s.shape = memory_shape::of(t);
-    if (t.layout() != ::at::kStrided || !t.has_storage())
+    const auto computed = computed_at_.find(storage_of(t));
+    const bool strided = t.layout() == ::at::kStrided && t.has_storage();
+    if (strided)
+      s.shape = memory_shape::of(t);
+    else if (computed == computed_at_.end())
       refuse(call, "takes a tensor that is not strided");
     if (const auto at = layer_at_.find(storage_of(t)); at != layer_at_.end()) {
       s.from = traced_source::origin::layer;
@@ -197,25 +239,13 @@ private:
         refuse(call, "reads a tensor as another element type than it was written");
       if (!within(s.shape, from))
         refuse(call, "reads memory beyond what an operator has put out");
-    } else if (const auto other = computed_at_.find(storage_of(t)); other != computed_at_.end()) {
+    } else if (computed != computed_at_.end()) {
       s.from = traced_source::origin::computed;
-      s.number = other->second;
+      s.number = computed->second;
     } else {
       s.tensor = names_->owns_memory_of(t) || writes ? t : t.clone();
     }
     return s;
-  }
-
-  static bool within(const memory_shape& part, const traced_layer& whole) {
-    std::int64_t last = part.offset, room = 0;
-    for (std::size_t axis = 0; axis < part.sizes.size(); ++axis) {
-      if (part.sizes[axis] == 0)
-        return true;
-      last += (part.sizes[axis] - 1) * part.strides[axis];
-    }
-    for (std::size_t axis = 0; axis < whole.shape.sizes.size(); ++axis)
-      room += (whole.shape.sizes[axis] - 1) * whole.shape.strides[axis];
-    return part.offset >= 0 && last <= room;
   }
 
   void add_layer(recorded_call& call, const traced_call& now, std::uint64_t number,
@@ -226,8 +256,17 @@ private:
     traced_layer l{call.module_of(*names_), call.name(), number, now, memory_shape::of(output)};
     l.begin = std::exchange(l.shape.offset, 0);
     l.type = output.scalar_type();
+    if (output.is_quantized()) {
+      if (output.qscheme() != ::at::kPerTensorAffine)
+        refuse(call, "puts out a tensor that is not quantised as a whole");
+      l.quantizer = affine_quantizer{output.q_scale(), output.q_zero_point()};
+      l.quantizer_parameters = quantizer_parameters(*l.call, *names_, computed_parameters_);
+      if (scale_depends_on_values(*l.call))
+        refuse(call, "puts out a tensor whose scale depends on values");
+    }
     l.inputs = inputs;
     l.parameters = parameters;
+    find_quantizer(l, layers_, *stored_, names_->all().size());
     layer_at_[storage_of(output)] = layers_.size();
     layers_.push_back(std::move(l));
   }
@@ -258,6 +297,8 @@ private:
       l.shape = before.shape;
       l.begin = before.begin;
       l.type = before.type;
+      l.quantizer = before.quantizer;
+      l.stored_quantizer = before.stored_quantizer;
     } else {
       const auto fixed = fixed_at_.find(storage_of(struck));
       if (fixed == fixed_at_.end())
@@ -274,6 +315,7 @@ private:
     l.call = std::move(now);
     l.inputs = std::move(inputs);
     l.parameters = std::move(parameters);
+    find_quantizer(l, layers_, *stored_, names_->all().size());
     layer_at_[storage_of(struck)] = layers_.size();
     layers_.push_back(std::move(l));
     kept_.push_back(struck);
@@ -286,9 +328,9 @@ private:
   /// Takes what does not lead to the output out, and makes the output the last layer.
   void finish(const c10::IValue& returned) {
     if (!returned.isTensor())
-      throw std::invalid_argument(
-          "bitfault: the module returns " + returned.tagKind() +
-          ", not one tensor; give a function that returns the tensor that counts");
+      throw std::invalid_argument("bitfault: the module returns " + returned.tagKind() +
+                                  ", not one tensor; give a function that returns the tensor that "
+                                  "counts: see output_tensor");
     const ::at::Tensor& output = returned.toTensor();
     const auto at = layer_at_.find(storage_of(output));
     if (at == layer_at_.end())
@@ -302,6 +344,8 @@ private:
       traced_layer view;
       view.module = "output";
       view.type = layers_[last].type;
+      view.quantizer = layers_[last].quantizer;
+      view.stored_quantizer = layers_[last].stored_quantizer;
       view.shape.sizes = shape.sizes;
       view.shape.strides = output.contiguous().strides().vec();
       view.inputs = {last};
@@ -309,35 +353,9 @@ private:
       layers_.push_back(view);
       last = layers_.size() - 1;
     }
-    keep_what_leads_to(last);
+    layers_ = leading_to(std::move(layers_), last);
   }
 
-  void keep_what_leads_to(std::size_t last) {
-    std::vector<std::size_t> place(layers_.size(), 0);
-    place[last] = 1;
-    for (std::size_t n = last + 1; n-- > 0;)
-      if (place[n] != 0)
-        for (const std::size_t i : layers_[n].inputs)
-          place[i] = 1;
-    place[0] = 1;
-    std::vector<traced_layer> live;
-    for (std::size_t n = 0; n <= last; ++n) {
-      if (place[n] == 0)
-        continue;
-      place[n] = live.size();
-      traced_layer l = std::move(layers_[n]);
-      for (std::size_t& i : l.inputs)
-        i = place[i];
-      renumber(l, place);
-      live.push_back(std::move(l));
-    }
-    layers_ = std::move(live);
-  }
-
-  static void add_once(std::vector<std::size_t>& list, std::size_t n) {
-    if (std::find(list.begin(), list.end(), n) == list.end())
-      list.push_back(n);
-  }
   /// While it is kept, no other tensor gets its memory.
   void keep(const ::at::Tensor& t) { kept_.push_back(t); }
   bool is_known(const ::at::Tensor& t) const {
@@ -345,20 +363,8 @@ private:
     return layer_at_.contains(s) || computed_at_.contains(s) || fixed_at_.contains(s) ||
            names_->owns_memory_of(t);
   }
-  static bool has_tag(const c10::OperatorHandle& handle, ::at::Tag tag) {
-    return handle.hasTag(tag);
-  }
-  /// Whether a call turns values into something that is no tensor, or no tensor of a known shape.
-  static bool decides(const recorded_call& call) {
-    constexpr std::array<std::string_view, 6> names{"aten::item",       "aten::_local_scalar_dense",
-                                                    "aten::is_nonzero", "aten::equal",
-                                                    "aten::allclose",   "aten::nonzero"};
-    return std::find(names.begin(), names.end(), call.name()) != names.end() ||
-           has_tag(*call.handle(), ::at::Tag::dynamic_output_shape) ||
-           has_tag(*call.handle(), ::at::Tag::data_dependent_output);
-  }
-
   std::shared_ptr<const module_tensors> names_;
+  const stored_weights* stored_;
   std::vector<traced_layer> layers_;
   std::vector<traced_call> computed_;
   std::vector<std::vector<std::size_t>> computed_parameters_;

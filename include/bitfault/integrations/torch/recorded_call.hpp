@@ -7,11 +7,13 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/enum_tag.h>
 #include <ATen/core/ivalue.h>
 #include <ATen/record_function.h>
 #include <torch/csrc/jit/runtime/interpreter.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
@@ -43,7 +45,8 @@ inline c10::ArrayRef<const c10::IValue> inputs_of(const ::at::RecordFunction& f)
 
 inline bool is_operator(const ::at::RecordFunction& f) { return f.operator_name().has_value(); }
 
-/// Calls f(tensor) for each defined tensor in a value, in its order, in tuples and lists too.
+/// Calls f(tensor) for each defined tensor in a value, in its order, in tuples, lists and
+/// dictionaries too.
 template <class F>
 void for_each_tensor(const c10::IValue& value, const F& f) {
   if (value.isTensor()) {
@@ -59,6 +62,9 @@ void for_each_tensor(const c10::IValue& value, const F& f) {
   } else if (value.isList()) {
     for (const c10::IValue& part : value.toListRef())
       for_each_tensor(part, f);
+  } else if (value.isGenericDict()) {
+    for (const auto& part : value.toGenericDict())
+      for_each_tensor(part.value(), f);
   }
 }
 
@@ -187,6 +193,17 @@ private:
   std::vector<::at::Tensor> inputs_;
   std::optional<std::string> interpreted_;
 };
+
+inline bool has_tag(const c10::OperatorHandle& handle, ::at::Tag tag) { return handle.hasTag(tag); }
+/// Whether a call turns values into something that is no tensor, or no tensor of a known shape.
+inline bool decides(const recorded_call& call) {
+  constexpr std::array<std::string_view, 6> names{"aten::item",       "aten::_local_scalar_dense",
+                                                  "aten::is_nonzero", "aten::equal",
+                                                  "aten::allclose",   "aten::nonzero"};
+  return std::find(names.begin(), names.end(), call.name()) != names.end() ||
+         has_tag(*call.handle(), ::at::Tag::dynamic_output_shape) ||
+         has_tag(*call.handle(), ::at::Tag::data_dependent_output);
+}
 
 } // namespace bitfault::detail
 

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "layer_memory.hpp"
+#include "layer_names.hpp"
 #include "module_tensors.hpp"
 #include "operator_trace.hpp"
+#include "output_tensor.hpp"
+#include "sparse_storage.hpp"
+#include "stored_weights.hpp"
 #include "view.hpp"
 
 #if __has_include(<ATen/record_function.h>)
@@ -10,14 +15,11 @@
 #include "../../campaign/layer_outputs.hpp"
 #include "../../campaign/model.hpp"
 #include "../../campaign/tensor_ref.hpp"
-#include "../../fault_list/edit_distance.hpp"
-#include "../../fault_list/name_pattern.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/core/ivalue.h>
-#include <ATen/ops/empty_strided.h>
-#include <ATen/ops/from_blob.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -30,7 +32,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,7 +54,14 @@ namespace bitfault {
 /// `pattern_of_layer` takes; `campaign::layer::operation` is the operator, "conv2d". Parameters and
 /// buffers that an operator reads are targets under their own names. Whoever asks for the inputs of
 /// layers gets layers "layer1.0.conv1.input" (and ".input1", where it reads several), which only
-/// that operator reads; they cost a copy of each.
+/// that operator reads; they cost a copy of each. Outputs that are to be stored as sparse ones
+/// (`sparse_storage`) have "layer1.0.conv1.values" and "layer1.0.conv1.indices" in the same way.
+///
+/// Weights that are sparse, quantised or packed are targets as what they are: "fc.weight.values"
+/// and "fc.weight.indices" (or ".crow_indices" and ".col_indices"), or the integers "fc.weight",
+/// "fc.weight.scale" and "fc.weight.zero_point". Faults go to copies of these; an operator that
+/// reads the weight gets one that is made of them. Indices that are out of range are treated as
+/// `sparse_storage` says, which also has dense weights stored as sparse ones.
 ///
 /// What runs must not depend on values: the same operators with the same shapes in each pass, in
 /// evaluation mode, one output tensor, each operator's output with one row for each input of the
@@ -73,27 +81,36 @@ public:
     }
   recorded_model(Module module, const ::at::Tensor& inputs, std::uint64_t batch,
                  std::vector<std::uint32_t> labels = {},
-                 const std::vector<std::string>& inputs_of = {})
+                 const std::vector<std::string>& inputs_of = {}, const sparse_storage& storage = {})
       : recorded_model(
             module,
             [module](const ::at::Tensor& x) mutable { return module.forward({c10::IValue(x)}); },
-            inputs, batch, std::move(labels), inputs_of) {}
+            inputs, batch, std::move(labels), inputs_of, storage) {}
 
   /// Any module, and the function that runs it: `[net](const at::Tensor& x) { return
   /// net->forward(x); }`. The function keeps the module alive.
   template <class Module>
   recorded_model(const Module& module, forward_function forward, const ::at::Tensor& inputs,
                  std::uint64_t batch, std::vector<std::uint32_t> labels = {},
-                 const std::vector<std::string>& inputs_of = {})
+                 const std::vector<std::string>& inputs_of = {}, const sparse_storage& storage = {})
       : forward_(std::move(forward)), inputs_(checked(inputs, batch)), batch_(batch),
         labels_(std::move(labels)), names_(std::make_shared<const module_tensors>(module)) {
     if (is_training(module))
       throw std::invalid_argument(
           "bitfault: the module is in training mode, in which its operators "
           "depend on what ran before; call eval() first");
-    const c10::InferenceMode inference;
-    trace_ = std::make_unique<detail::operator_trace>(names_, rows(0).clone(), forward_);
-    show_inputs_of(inputs_of);
+    sparse_ = std::any_of(names_->all().begin(), names_->all().end(), [](const module_tensor& t) {
+      return t.tensor.layout() != ::at::kStrided;
+    });
+    const without_autograd quiet(sparse_);
+    stored_ = std::make_unique<detail::stored_weights>(module, *names_, storage);
+    trace_ = std::make_unique<detail::operator_trace>(names_, *stored_, rows(0).clone(), forward_);
+    if (const auto names = detail::names_like(*trace_, storage.outputs, "outputs", true);
+        !names.empty())
+      trace_->show_sparse(names, static_cast<std::int64_t>(batch_));
+    if (const auto names = detail::names_like(*trace_, inputs_of, "inputs", false); !names.empty())
+      trace_->show_inputs(names);
+    policy_ = storage.policy;
     describe();
     compare(0);
     if (this->inputs() != batch_)
@@ -108,6 +125,10 @@ public:
   std::uint64_t batch() const { return batch_; }
   std::span<const std::uint32_t> labels() const { return labels_; }
 
+  /// Weights that are no targets, and why: constants of a graph that was frozen, packed ones that
+  /// cannot be unpacked, tensors that no operator reads. See `why_hidden`.
+  const std::vector<hidden_weight>& hidden() const noexcept { return hidden_; }
+
   /// Computes layer n: see campaign::model. In the calling thread's number of LibTorch threads,
   /// which is set once for all with at::set_num_threads.
   void run_layer(std::size_t n, std::uint64_t first_input, std::span<const campaign::tensor_ref> in,
@@ -115,25 +136,44 @@ public:
     thread_local bool threads_are_set = false;
     if (!std::exchange(threads_are_set, true))
       ::at::init_num_threads();
-    const c10::InferenceMode inference;
+    const without_autograd quiet(sparse_);
     const detail::traced_layer& l = trace_->layers()[n];
-    if (n == 0) {
-      const ::at::Tensor given = rows(first_input);
-      std::memcpy(out.data(), given.data_ptr(), out.bytes());
-    } else if (l.call) {
-      call(*l.call, n, in, &out);
-    } else {
-      store(read_layer(l.inputs[0], *l.view, in[0]), out, n);
+    try {
+      if (n == 0) {
+        const ::at::Tensor given = rows(first_input);
+        std::memcpy(out.data(), given.data_ptr(), out.bytes());
+      } else if (l.call) {
+        call(*l.call, n, in, &out);
+      } else if (l.sparse) {
+        std::vector<std::byte*> memory;
+        for (const campaign::tensor_ref& one : in)
+          memory.push_back(one.data());
+        detail::run_sparse(trace_->layers(), n, memory, out.data(), batch_, policy_);
+      } else {
+        store(detail::read_layer(trace_->layers()[l.inputs[0]], *l.view, in[0].data(), *stored_),
+              out, n);
+      }
+    } catch (const c10::Error& e) { // without the lines about where in LibTorch
+      throw std::runtime_error("bitfault: '" + layers_[n].name +
+                               "': " + (l.call ? l.call->handle.schema().name() + ": " : "") +
+                               e.what_without_backtrace());
     }
   }
 
   /// The whole module on the batch that starts at an input, as its own `forward` runs it.
   ::at::Tensor run_forward(std::uint64_t first_input) {
-    const c10::InferenceMode inference;
+    const without_autograd quiet(sparse_);
     return forward_(rows(first_input).clone()).toTensor().contiguous();
   }
 
 private:
+  /// LibTorch's operators on CSR tensors do not run in its inference mode.
+  struct without_autograd {
+    explicit without_autograd(bool sparse) : inference(!sparse) {}
+    c10::InferenceMode inference;
+    ::at::NoGradGuard no_gradients{};
+  };
+
   /// A TorchScript module that was made without the attribute has no such mode.
   template <class Module>
   static bool is_training(const Module& module) {
@@ -158,32 +198,11 @@ private:
 
   // --- names and shapes --------------------------------------------------------------------------
 
-  void show_inputs_of(const std::vector<std::string>& patterns) {
-    if (patterns.empty())
-      return;
-    const std::vector<detail::traced_layer>& traced = trace_->layers();
-    std::vector<std::string> names(traced.size()), wanted(traced.size());
-    for (std::size_t n = 0; n < traced.size(); ++n)
-      names[n] = name_of(traced[n]);
-    for (const std::string& pattern : patterns) {
-      bool found = false;
-      for (std::size_t n = 0; n < traced.size(); ++n)
-        if (traced[n].call && fits_pattern(names[n], pattern)) {
-          wanted[n] = names[n];
-          found = true;
-        }
-      if (!found)
-        throw std::invalid_argument("bitfault: no operator is named '" + pattern +
-                                    "', whose inputs are asked for; the nearest name is '" +
-                                    detail::nearest_name(names, pattern) + "'");
-    }
-    trace_->show_inputs(wanted);
-  }
-
   void describe() {
     const std::vector<detail::traced_layer>& traced = trace_->layers();
     for (const detail::traced_layer& l : traced) {
-      campaign::layer d{name_of(l), l.inputs, nullptr, {}, l.call ? short_name(l) : ""};
+      campaign::layer d{
+          detail::name_of(l, *trace_), l.inputs, nullptr, {}, l.call ? detail::short_name(l) : ""};
       d.type = type_of(l, d.name);
       // With one input in the batch the output is its, whatever its shape.
       const bool in_rows =
@@ -198,15 +217,25 @@ private:
         d.extents.push_back(static_cast<std::uint64_t>(l.shape.sizes[axis]));
       layers_.push_back(std::move(d));
     }
-    std::vector<std::vector<std::size_t>> readers(names_->all().size());
+    hidden_ = stored_->left_out();
+    std::vector<std::vector<std::size_t>> readers(names_->all().size() + stored_->all().size());
     for (std::size_t n = 0; n < traced.size(); ++n)
       for (const std::size_t p : traced[n].parameters)
         readers[p].push_back(n);
-    for (std::size_t p = 0; p < readers.size(); ++p) {
+    std::vector<bool> of_quantizer(readers.size());
+    for (const detail::traced_layer& l : traced)
+      for (const std::size_t p : l.quantizer_parameters) {
+        of_quantizer[p] = true;
+        readers[p].clear();
+      }
+    for (std::size_t p = 0; p < names_->all().size(); ++p) {
       const module_tensor& t = names_->all()[p];
       const bool seen =
           std::any_of(names_->all().begin(), names_->all().begin() + static_cast<std::ptrdiff_t>(p),
                       [&](const module_tensor& o) { return o.tensor.is_same(t.tensor); });
+      if (readers[p].empty() && !seen && !stored_->find(t.tensor))
+        hidden_.push_back({t.name, of_quantizer[p] ? "is the scale or zero point of an output"
+                                                   : "is read by no operator that was recorded"});
       if (readers[p].empty() || seen)
         continue;
       const campaign::parameter_kind kind = t.is_buffer ? campaign::parameter_kind::state
@@ -217,25 +246,15 @@ private:
         parameters_.push_back({t.name, view, kind, readers[p]});
       });
     }
-  }
-
-  static std::string short_name(const detail::traced_layer& l) {
-    constexpr std::string_view prefix = "aten::";
-    return l.name.starts_with(prefix) ? l.name.substr(prefix.size()) : l.name;
-  }
-  /// The module alone stands for all that it calls, so that it has to be one call; its first output
-  /// is meant. The names "input" and "output" are taken.
-  std::string name_of(const detail::traced_layer& l) const {
-    const std::size_t output = l.call ? l.call->output : 0;
-    const bool is_taken = l.module.empty() || l.module == "input" || l.module == "output";
-    if (l.name.empty() || (!is_taken && output == 0 && trace_->calls_of(l.module) == 1))
-      return l.module;
-    std::string name = l.module + ":" + short_name(l);
-    if (l.number != 0)
-      name += "#" + std::to_string(l.number);
-    if (output != 0)
-      name += "@" + std::to_string(output);
-    return name;
+    for (std::size_t w = 0; w < stored_->all().size(); ++w)
+      if (const auto& read_by = readers[names_->all().size() + w]; !read_by.empty())
+        for (const detail::stored_array& a : stored_->all()[w].arrays())
+          visit(a.now, [&](const auto& view) {
+            parameters_.push_back(
+                {a.name, view,
+                 a.is_weight ? campaign::parameter_kind::weight : campaign::parameter_kind::state,
+                 read_by});
+          });
   }
 
   template <class... T>
@@ -258,33 +277,20 @@ private:
 
   using inputs_of_layer = std::span<const campaign::tensor_ref>;
 
-  /// What a layer has put out, or a part of it.
-  ::at::Tensor read_layer(std::size_t number, const detail::memory_shape& part,
-                          const campaign::tensor_ref& memory) const {
-    const detail::traced_layer& l = trace_->layers()[number];
-    if (l.contiguous()) {
-      std::byte* const first =
-          memory.data() + static_cast<std::size_t>(part.offset) * memory.type().bytes;
-      return ::at::from_blob(first, part.sizes, part.strides, ::at::TensorOptions().dtype(l.type));
-    }
-    // Kept in the order of its elements; the operator gets the strides that it had.
-    const ::at::Tensor whole =
-        ::at::empty_strided(l.shape.sizes, l.shape.strides, ::at::TensorOptions().dtype(l.type));
-    whole.copy_(::at::from_blob(memory.data(), l.shape.sizes, ::at::TensorOptions().dtype(l.type)));
-    return whole.as_strided(part.sizes, part.strides, part.offset);
-  }
-
   ::at::Tensor read(const detail::traced_source& s, std::size_t reader, inputs_of_layer in) {
     using origin = detail::traced_source::origin;
     if (s.from == origin::fixed)
       return s.tensor;
     if (s.from == origin::computed) {
       const ::at::Tensor whole = call(trace_->computed()[s.number], reader, in, nullptr);
+      if (whole.layout() != ::at::kStrided)
+        return whole;
       return whole.as_strided(s.shape.sizes, s.shape.strides, s.shape.offset);
     }
     const auto& inputs = trace_->layers()[reader].inputs;
     const auto at = std::find(inputs.begin(), inputs.end(), s.number);
-    return read_layer(s.number, s.shape, in[static_cast<std::size_t>(at - inputs.begin())]);
+    return detail::read_layer(trace_->layers()[s.number], s.shape,
+                              in[static_cast<std::size_t>(at - inputs.begin())].data(), *stored_);
   }
 
   /// Makes a call again. Its output goes to `out`, if there is one, and is returned otherwise.
@@ -294,8 +300,13 @@ private:
     ::at::Tensor written;
     for (std::size_t i = 0; i < c.tensors.size(); ++i) {
       const detail::traced_argument& a = c.tensors[i];
-      ::at::Tensor t;
-      if (c.written == i) {
+      c10::IValue t;
+      if (a.source.from == detail::traced_source::origin::stored) {
+        t = stored_->all()[a.source.number].value_like(a.source.value);
+        if (c.quantizer && t.isCustomClass() &&
+            !detail::has_golden_quantizer(trace_->layers()[n], *stored_))
+          t = stored_->all()[a.source.number].fresh_value();
+      } else if (c.written == i) {
         written = what_is_written(a.source, n, in);
         t = written.as_strided(a.source.shape.sizes, a.source.shape.strides, a.source.shape.offset);
       } else {
@@ -303,11 +314,16 @@ private:
       }
       if (a.in_list) {
         auto list = stack[a.argument].toList().copy();
-        list.set(*a.in_list, c10::IValue(t));
+        list.set(*a.in_list, std::move(t));
         stack[a.argument] = std::move(list);
       } else {
         stack[a.argument] = std::move(t);
       }
+    }
+    if (c.quantizer) {
+      const detail::affine_quantizer now = detail::quantizer_of(trace_->layers()[n], *stored_);
+      stack[*c.quantizer] = now.scale;
+      stack[*c.quantizer + 1] = now.zero_point;
     }
     c.handle.callBoxed(&stack);
     const ::at::Tensor result = c.written ? written : detail::tensors_in(stack).at(c.output);
@@ -320,8 +336,7 @@ private:
   /// A copy of what an in-place operator writes to, as it lay in memory.
   ::at::Tensor what_is_written(const detail::traced_source& s, std::size_t n, inputs_of_layer in) {
     const detail::traced_layer& l = trace_->layers()[n];
-    const ::at::Tensor copy =
-        ::at::empty_strided(l.shape.sizes, l.shape.strides, ::at::TensorOptions().dtype(l.type));
+    const ::at::Tensor copy = detail::empty_as(l, *stored_);
     if (s.from == detail::traced_source::origin::layer) {
       detail::traced_source whole = s;
       whole.shape = trace_->layers()[s.number].shape;
@@ -340,6 +355,11 @@ private:
            << "; it was " << c10::IntArrayRef(l.shape.sizes) << " when the module was recorded";
       throw std::runtime_error(text.str());
     }
+    if (l.quantizer && detail::quantizer_of(l, *stored_) !=
+                           detail::affine_quantizer{t.q_scale(), t.q_zero_point()})
+      throw std::runtime_error("bitfault: the output of '" + layers_[n].name +
+                               "' has another scale or zero point than when the module was "
+                               "recorded");
     const ::at::Tensor rows_in_order = t.contiguous();
     std::memcpy(out.data(), rows_in_order.data_ptr(), out.bytes());
   }
@@ -364,11 +384,15 @@ private:
   forward_function forward_;
   ::at::Tensor inputs_;
   std::uint64_t batch_;
+  bool sparse_ = false; ///< the module has sparse tensors
+  out_of_range policy_ = out_of_range::drop;
   std::vector<std::uint32_t> labels_;
   std::shared_ptr<const module_tensors> names_;
+  std::unique_ptr<detail::stored_weights> stored_;
   std::unique_ptr<detail::operator_trace> trace_;
   std::vector<campaign::layer> layers_;
   std::vector<campaign::parameter> parameters_;
+  std::vector<hidden_weight> hidden_;
 };
 
 } // namespace bitfault

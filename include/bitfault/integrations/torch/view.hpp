@@ -26,7 +26,7 @@
 /// need gradients too. A view does not own: keep the tensor. What is written through a view is not
 /// seen by autograd, as with `.data()`: see `note_write`.
 ///
-/// Tried with LibTorch 1.13.1. Hosted.
+/// Tried with LibTorch 1.13.1 and 2.10.0. Hosted.
 namespace bitfault {
 
 /// Says which type LibTorch has for a C++ type: the number in `status` (as for DLPack) and how
@@ -162,18 +162,22 @@ inline const char* torch_layout_place(const ::at::Tensor& t, const char* place) 
   }
 }
 
-/// Everything but the element type.
-inline status read_torch(const ::at::Tensor& t, torch_layout& layout, const char* place) {
+/// A device as DLPack numbers it: 1 is the host, 2 CUDA; the others are LibTorch's number plus 100.
+inline std::uint64_t torch_device_number(const ::at::Device& d) noexcept {
+  return d.is_cpu() ? 1 : d.is_cuda() ? 2 : 100 + static_cast<std::uint64_t>(d.type());
+}
+
+/// Everything but the element type. `device`: whose memory it has to be.
+inline status read_torch(const ::at::Tensor& t, torch_layout& layout, const char* place,
+                         ::at::DeviceType device = ::at::kCPU) {
   const auto unsupported = [place](auto value, std::uint64_t limit, std::size_t axis = 0) {
     return status{refusal::unsupported_layout, static_cast<std::uint32_t>(axis),
                   static_cast<std::uint64_t>(value), limit, place};
   };
   if (!t.defined())
     return {refusal::null_data, 0, 0, 0, place};
-  if (!t.device().is_cpu())
-    // As DLPack numbers them: 1 is the host, 2 CUDA; the others are LibTorch's number plus 100.
-    return {refusal::wrong_device, 0,
-            t.device().is_cuda() ? 2 : 100 + static_cast<std::uint64_t>(t.device().type()), 1,
+  if (t.device().type() != device)
+    return {refusal::wrong_device, 0, torch_device_number(t.device()), torch_device_number(device),
             place};
   // Sparse and MKL-DNN tensors have no one block of memory; lazily negated or conjugated ones hold
   // other values than they show.
