@@ -20,19 +20,11 @@ check_tsan() {
 check_long() { # test cases tagged [.long]
   need "${need_build[@]}" "${need_test[@]}"
   local room rooms
-  rooms=$(grep -rlF '[.long]' tests --include='*.cpp' |
-    sed 's,^tests/integrations/torch/,tests/torch/,' | cut -d / -f 2 | sort -u)
+  rooms=$(grep -rlF '[.long]' tests --include='*.cpp' | cut -d / -f 2 | sort -u)
   [[ -n $rooms ]] || stop "No test is tagged [.long]."
   for room in $rooms; do
-    if [[ $room == torch ]]; then
-      is_there torch/script.h || continue
-      build test test_torch
-      room=integrations/torch/test_torch
-    else
-      build test "test_$room"
-      room=test_$room
-    fi
-    "build/test/tests/$room" '[long]' --warn NoAssertions </dev/null
+    build test "test_$room"
+    "build/test/tests/test_$room" '[long]' --warn NoAssertions </dev/null
   done
 }
 

@@ -120,23 +120,49 @@ void hook_alone(benchmark::State& state) {
   state.counters["hook_us"] = 1e6 * median(costs);
 }
 
-/// So many flips among the bits of what the first convolution puts out.
+/// So many flips (third argument) among the bits of what the first convolution puts out: LibTorch
+/// has the first argument's threads, the injector the second's. `flips_share` is what they take by
+/// themselves, in a tensor that was written just before, of the plain pass: whole passes scatter by
+/// more than that.
 template <class Network>
 void flips_in_activation(benchmark::State& state) {
   Network n;
   n.net->eval();
   const at::Tensor images = torch::randn({64, 3, 32, 32});
   const auto flips = bitfault::make_injector(
-      bitfault::bit_flip{}, bitfault::exactly{static_cast<bitfault::index_t>(state.range(1))});
+      bitfault::bit_flip{}, bitfault::exactly{static_cast<bitfault::index_t>(state.range(2))});
   const auto names = std::make_shared<const bitfault::module_tensors>(*n.net);
-  alternate(
-      state, static_cast<int>(state.range(0)),
-      [&] { benchmark::DoNotOptimize(n.net->forward(images)); },
-      [&] {
-        const auto faults =
-            bitfault::activation_faults(names, {.module = "conv1"}, flips, {.seed = 1});
-        benchmark::DoNotOptimize(n.net->forward(images));
-      });
+  const int threads = static_cast<int>(state.range(0));
+  const auto pass = [&] { benchmark::DoNotOptimize(n.net->forward(images)); };
+  const auto faulty_pass = [&](const auto& executor) {
+    const auto faults =
+        bitfault::activation_faults(names, {.module = "conv1"}, flips, executor, {.seed = 1});
+    pass();
+  };
+  const auto flip = [&](const auto& executor) {
+    const torch::NoGradGuard no_grad;
+    const at::Tensor output =
+        n.net->named_modules()["conv1"]->template as<torch::nn::Conv2d>()->forward(images);
+    std::vector<double> times;
+    for (std::uint64_t trial = 0; trial < 50; ++trial) {
+      output.add_(0);
+      const double begin = seconds(threads == 1);
+      bitfault::apply(flips, executor, output, {.seed = 1, .trial = trial}).or_throw();
+      times.push_back(seconds(threads == 1) - begin);
+    }
+    return median(times);
+  };
+  double flips_seconds = 0;
+  if (state.range(1) == 1) {
+    alternate(state, threads, pass, [&] { faulty_pass(bitfault::serial{}); });
+    flips_seconds = flip(bitfault::serial{});
+  } else {
+    const bitfault::threads executor(state.range(1));
+    alternate(state, threads, pass, [&] { faulty_pass(executor); });
+    flips_seconds = flip(executor);
+  }
+  state.counters["flips_ms"] = 1e3 * flips_seconds;
+  state.counters["flips_share"] = 100 * 1e3 * flips_seconds / state.counters["plain_ms"];
 }
 
 /// 100,000 flips among the weights of a ResNet-18, in each tensor as many, and back.
@@ -160,11 +186,13 @@ BENCHMARK(hook_alone<net_of_vgg>)->UseManualTime()->Iterations(100);
 BENCHMARK(hook_elsewhere<net_of_20>)->Arg(1)->Arg(2)->UseManualTime()->Iterations(40);
 BENCHMARK(hook_elsewhere<net_of_vgg>)->Arg(1)->Arg(2)->UseManualTime()->Iterations(40);
 BENCHMARK(flips_in_activation<net_of_20>)
-    ->ArgsProduct({{1, 2}, {100'000, 1'000'000}})
+    ->ArgsProduct({{1}, {1}, {100'000, 1'000'000}})
+    ->ArgsProduct({{2}, {1, 2}, {100'000, 1'000'000}})
     ->UseManualTime()
     ->Iterations(20);
 BENCHMARK(flips_in_activation<net_of_vgg>)
-    ->ArgsProduct({{1, 2}, {100'000, 1'000'000}})
+    ->ArgsProduct({{1}, {1}, {100'000, 1'000'000}})
+    ->ArgsProduct({{2}, {1, 2}, {100'000, 1'000'000}})
     ->UseManualTime()
     ->Iterations(20);
 BENCHMARK(flips_in_weights)->UseManualTime()->Iterations(100);
