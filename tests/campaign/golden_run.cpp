@@ -131,3 +131,18 @@ TEST_CASE("models that cannot be compared with are refused") {
   mislabelled few(24, 4);
   CHECK_THROWS_WITH(golden_run(few, {}, j), Contains("3 labels for 24 inputs"));
 }
+
+TEST_CASE("a model that calls its hook with something else than it said is refused") {
+  struct lying : toy::plain_network {
+    using toy::plain_network::plain_network;
+    void run(std::uint64_t first, const layer_hook& hook) {
+      toy::plain_network::run(first, [&](std::size_t n, const tensor_ref& t) {
+        if (n != 2)
+          hook(n, t);
+      });
+    }
+  };
+  lying net(24, 1);
+  judge j = usual();
+  CHECK_THROWS_WITH(golden_run(net, {}, j), Contains("layer 3") && Contains("layer 2 of 7 is due"));
+}

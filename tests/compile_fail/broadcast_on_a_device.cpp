@@ -2,24 +2,9 @@
 // strided_device_view, with the same key
 
 // SPDX-License-Identifier: MIT
-#include <bitfault/backends/thrust/device_executor.hpp>
-#include <bitfault/embedded.hpp>
+#include "no_system.hpp"
 
 using namespace bitfault;
-
-namespace {
-
-/// A system that takes every call and does nothing.
-struct no_system {
-  template <class Work>
-  status run(const Work&, const fault_key&) const noexcept {
-    return {};
-  }
-  status check(const void*, const void*) const noexcept { return {}; }
-  status check_list(const void*) const noexcept { return {}; }
-};
-
-} // namespace
 
 int main() {
   float memory[8]{};

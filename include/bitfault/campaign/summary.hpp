@@ -86,9 +86,8 @@ struct accuracy_drop {
 /// golden runs differ. After a stop rule: an anytime-valid interval; none for shares of inputs,
 /// where trials run on all of them, but for SDC as a whole. Single faults, and those that struck
 /// one target or bit, are drawn without replacement. Intervals of parts are pointwise: of a hundred
-/// of 95 %, some five miss.
-///
-/// Multiple faults in a trial strike several targets and bits: such trials count in the whole only.
+/// of 95 %, some five miss. Multiple faults in a trial strike several targets and bits: such trials
+/// count in the whole only.
 class summary {
 public:
   /// `flags` says for each of the campaign's criteria whether it is a flag.
