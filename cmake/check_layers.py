@@ -31,7 +31,8 @@ UMBRELLAS = {"bitfault.hpp", "embedded.hpp"}
 
 FREESTANDING_RANK = 3
 FREESTANDING_ROOMS = {"make.hpp"}
-FREESTANDING = {"bit", "cfloat", "compare", "concepts", "cstddef", "cstdint", "type_traits"}
+# No <type_traits>, no <concepts>: core/traits.hpp says why.
+FREESTANDING = {"cfloat", "cstddef", "cstdint"}
 EXTRA = {"core/error.hpp": {"new"}}
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -4,6 +4,7 @@
 #include "core/element.hpp"
 #include "core/policy.hpp"
 #include "core/status.hpp"
+#include "core/traits.hpp"
 #include "faults/bit_faults.hpp"
 #include "faults/lifetime.hpp"
 #include "formats/own_bits.hpp"
@@ -12,8 +13,6 @@
 #include "space/bits.hpp"
 #include "space/pattern.hpp"
 #include "space/region.hpp"
-
-#include <type_traits>
 
 namespace bitfault {
 
@@ -25,7 +24,7 @@ struct default_bits {
   static constexpr bool suits_every_model = true;
   template <code_layout L, bool TakesMask>
   BITFAULT_FN constexpr auto bind(status& state) const noexcept {
-    return std::conditional_t<TakesMask, bits::any, bits::all>{}.template bind<L>(state);
+    return detail::conditional_t<TakesMask, bits::any, bits::all>{}.template bind<L>(state);
   }
 };
 
@@ -55,10 +54,10 @@ consteval bool may_be_policy() {
                        p.data();
                        p.size();
                      } ||
-                     std::is_same_v<P, range> || std::is_same_v<P, all_t>)
+                     detail::is_same_v<P, range> || detail::is_same_v<P, all_t>)
     return false;
   else
-    return std::is_class_v<P> || std::is_function_v<std::remove_pointer_t<P>>;
+    return detail::is_class_v<P> || detail::is_function_v<detail::remove_pointer_t<P>>;
 }
 
 /// Whether a fault model makes sense only if it lasts: what is dead in one step is not dead.
@@ -152,12 +151,13 @@ BITFAULT_FN constexpr auto make_injector(const Policy&... policy) noexcept {
     const auto lifetime = detail::pick<kind::lifetime>(transient{}, policy...);
     const auto observer = detail::pick<kind::observer>(no_observer{}, policy...);
     const auto enabled = detail::pick<kind::enable>(enable<true>{}, policy...);
-    return injector<std::remove_cvref_t<decltype(enabled)>::on, std::remove_cv_t<decltype(fault)>,
-                    std::remove_cv_t<decltype(selector)>, std::remove_cv_t<decltype(region)>,
-                    std::remove_cv_t<decltype(chosen_bits)>, std::remove_cv_t<decltype(pattern)>,
-                    std::remove_cv_t<decltype(format)>, std::remove_cv_t<decltype(lifetime)>,
-                    std::remove_cv_t<decltype(observer)>>(fault, selector, region, chosen_bits,
-                                                          pattern, format, lifetime, observer);
+    return injector<
+        detail::remove_cvref_t<decltype(enabled)>::on, detail::remove_cv_t<decltype(fault)>,
+        detail::remove_cv_t<decltype(selector)>, detail::remove_cv_t<decltype(region)>,
+        detail::remove_cv_t<decltype(chosen_bits)>, detail::remove_cv_t<decltype(pattern)>,
+        detail::remove_cv_t<decltype(format)>, detail::remove_cv_t<decltype(lifetime)>,
+        detail::remove_cv_t<decltype(observer)>>(fault, selector, region, chosen_bits, pattern,
+                                                 format, lifetime, observer);
   } else {
     // Something that takes every verb, so that the sentence above stays the only error.
     return injector<false, bit_flip, int, whole_tensor, detail::default_bits, single,

@@ -4,6 +4,7 @@
 
 #include <bitfault/views/device.hpp>
 
+#include <concepts>
 #include <type_traits>
 #include <utility>
 

@@ -10,7 +10,7 @@ SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../cmake/c
 
 RIGHT = {
     "config/macros.hpp": "#include <cstdint>\n",
-    "core/bits.hpp": '#include "bitfault/config/macros.hpp"\n#include <bit>\n',
+    "core/bits.hpp": '#include "bitfault/config/macros.hpp"\n#include <cfloat>\n',
     "core/error.hpp": "#include <new>\n",
     "random/philox.hpp": '#include "bitfault/core/bits.hpp"\n',
     "views/flat.hpp": '#include "bitfault/random/philox.hpp"\n#include "detail.hpp"\n',
@@ -41,6 +41,7 @@ WRONG = [
     ("injector/plan.hpp", "#include <vector>\n", ["injector/plan.hpp:1:", "<vector>"]),
     ("make.hpp", "#  include <string>\n", ["make.hpp:1:", "<string>"]),
     ("core/bits.hpp", "#include <exception>\n", ["<exception>"]),
+    ("core/bits.hpp", "#include <type_traits>\n", ["<type_traits>"]),
     ("bitfault.hpp", "int x;\n", ["bitfault.hpp:1:", "includes only"]),
     ("attic/old.hpp", "", ["'attic' has no rank"]),
     ("views/detail.hpp", '#include "flat.hpp"\n', ["includes itself"]),

@@ -3,8 +3,8 @@
 
 #include "element.hpp"
 #include "minifloat.hpp"
+#include "traits.hpp"
 
-#include <concepts>
 #include <cstdint>
 
 namespace bitfault {
@@ -18,14 +18,15 @@ struct bfloat16 {
   std::uint16_t bits;
 
   bfloat16() = default;
+  // Templates, so that only those who call them have the compiler make them.
+  template <int = 0>
   BITFAULT_FN explicit constexpr bfloat16(float value) noexcept
-      : bits(static_cast<std::uint16_t>(
-            detail::encode_as<bfloat16_format>(detail::bit_cast<std::uint32_t>(value)))) {}
+      : bits(static_cast<std::uint16_t>(detail::encode_number<bfloat16_format>(value))) {}
+  template <int = 0>
   BITFAULT_FN explicit constexpr bfloat16(double value) noexcept
-      : bits(static_cast<std::uint16_t>(
-            detail::encode_as<bfloat16_format>(detail::bit_cast<std::uint64_t>(value)))) {}
+      : bits(static_cast<std::uint16_t>(detail::encode_number<bfloat16_format>(value))) {}
   /// Integers go through double, which holds all of them up to 2^53.
-  template <std::integral Integer>
+  template <detail::integral Integer>
   BITFAULT_FN explicit constexpr bfloat16(Integer value) noexcept
       : bfloat16(static_cast<double>(value)) {}
 
@@ -35,11 +36,9 @@ struct bfloat16 {
     return result;
   }
 
-  BITFAULT_FN explicit constexpr operator float() const noexcept {
-    return detail::bit_cast<float>(detail::decode_as<bfloat16_format, std::uint32_t>(bits));
-  }
-  BITFAULT_FN explicit constexpr operator double() const noexcept {
-    return detail::bit_cast<double>(detail::decode_as<bfloat16_format, std::uint64_t>(bits));
+  template <detail::binary_real Real>
+  BITFAULT_FN explicit constexpr operator Real() const noexcept {
+    return detail::decode_number<bfloat16_format, Real>(bits);
   }
 
   BITFAULT_FN friend constexpr bool operator==(bfloat16 a, bfloat16 b) noexcept {

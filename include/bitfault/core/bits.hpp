@@ -2,10 +2,10 @@
 #pragma once
 
 #include "../config/macros.hpp"
+#include "traits.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 /// Bit-level helpers. They wrap the compiler's builtins because the functions of <bit> warn in
 /// device code unless nvcc gets a special flag.
@@ -168,10 +168,10 @@ private:
 /// multiplication while both operands have 32 bits (exact: Lemire, Kaser, Kurz, "Faster remainder
 /// by direct computation", 2019, theorem 1 with N = 32, F = 64) and a division beyond; a 32-bit
 /// target divides. Requires a divisor > 0.
-class divider : public std::conditional_t<sizeof(index_t) == 8, detail::multiplying_divider,
-                                          detail::plain_divider> {
-  using base =
-      std::conditional_t<sizeof(index_t) == 8, detail::multiplying_divider, detail::plain_divider>;
+class divider : public detail::conditional_t<sizeof(index_t) == 8, detail::multiplying_divider,
+                                             detail::plain_divider> {
+  using base = detail::conditional_t<sizeof(index_t) == 8, detail::multiplying_divider,
+                                     detail::plain_divider>;
 
 public:
   BITFAULT_FN constexpr divider() noexcept : base(1) {}

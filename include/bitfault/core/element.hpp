@@ -2,9 +2,9 @@
 #pragma once
 
 #include "bits.hpp"
+#include "traits.hpp"
 
 #include <cfloat>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -45,18 +45,18 @@ template <class T>
 struct element_traits;
 
 template <class T>
-  requires(std::is_arithmetic_v<T> && (sizeof(T) <= 8))
+  requires(detail::is_arithmetic_v<T> && (sizeof(T) <= 8))
 struct element_traits<T> {
   using word = typename detail::unsigned_of_size<sizeof(T)>::type;
   static constexpr code_layout layout = [] {
     constexpr unsigned width = 8 * sizeof(T);
-    if constexpr (std::is_same_v<std::remove_cv_t<T>, bool>) {
+    if constexpr (detail::is_same_v<detail::remove_cv_t<T>, bool>) {
       return code_layout{1, 0, 0, 1}; // any other bit would make it no bool at all
-    } else if constexpr (std::is_floating_point_v<T>) {
+    } else if constexpr (detail::is_floating_point_v<T>) {
       constexpr unsigned mantissa = detail::stored_mantissa<T>();
       return code_layout{width, 1, width - 1 - mantissa, mantissa};
     } else {
-      constexpr unsigned sign = std::is_signed_v<T> ? 1 : 0;
+      constexpr unsigned sign = detail::is_signed_v<T> ? 1 : 0;
       return code_layout{width, sign, 0, width - sign};
     }
   }();
@@ -64,15 +64,15 @@ struct element_traits<T> {
 
 /// A const or volatile element has the bits of a plain one, whoever has taught its type.
 template <class T>
-  requires(!std::is_arithmetic_v<T> && requires { typename element_traits<T>::word; })
+  requires(!detail::is_arithmetic_v<T> && requires { typename element_traits<T>::word; })
 struct element_traits<const T> : element_traits<T> {};
 template <class T>
-  requires(!std::is_arithmetic_v<T> && requires { typename element_traits<T>::word; })
+  requires(!detail::is_arithmetic_v<T> && requires { typename element_traits<T>::word; })
 struct element_traits<volatile T> : element_traits<T> {};
 
 /// A type whose values can be elements of a tensor.
 template <class T>
-concept element = std::is_trivially_copyable_v<T> &&
+concept element = detail::is_trivially_copyable_v<T> &&
     (requires { typename element_traits<T>::word; });
 
 /// The unsigned integer that holds an element's bits. Bit 0 has value 2^0, whatever the byte

@@ -3,8 +3,8 @@
 
 #include "bits.hpp"
 #include "status.hpp"
+#include "traits.hpp"
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 
@@ -33,8 +33,8 @@ struct extents {
   std::size_t rank = 0;
 
   constexpr extents() = default;
-  template <std::convertible_to<index_t>... I>
-    requires(sizeof...(I) > 0 && sizeof...(I) <= Capacity && !(std::floating_point<I> || ...))
+  template <detail::convertible_to<index_t>... I>
+    requires(sizeof...(I) > 0 && sizeof...(I) <= Capacity && !(detail::floating_point<I> || ...))
   BITFAULT_FN constexpr extents(I... size) noexcept
       : sizes{{static_cast<index_t>(size)...}}, rank(sizeof...(I)) {}
 
@@ -87,7 +87,7 @@ private:
 };
 
 template <class... I>
-  requires(!(std::floating_point<I> || ...))
+  requires(!(detail::floating_point<I> || ...))
 extents(I...)
 ->extents<sizeof...(I)>;
 

@@ -3,8 +3,8 @@
 
 #include "element.hpp"
 #include "minifloat.hpp"
+#include "traits.hpp"
 
-#include <concepts>
 #include <cstdint>
 
 namespace bitfault {
@@ -18,14 +18,15 @@ struct half {
   std::uint16_t bits;
 
   half() = default;
+  // Templates, so that only those who call them have the compiler make them.
+  template <int = 0>
   BITFAULT_FN explicit constexpr half(float value) noexcept
-      : bits(static_cast<std::uint16_t>(
-            detail::encode_as<half_format>(detail::bit_cast<std::uint32_t>(value)))) {}
+      : bits(static_cast<std::uint16_t>(detail::encode_number<half_format>(value))) {}
+  template <int = 0>
   BITFAULT_FN explicit constexpr half(double value) noexcept
-      : bits(static_cast<std::uint16_t>(
-            detail::encode_as<half_format>(detail::bit_cast<std::uint64_t>(value)))) {}
+      : bits(static_cast<std::uint16_t>(detail::encode_number<half_format>(value))) {}
   /// Integers go through double, which holds all of them up to 2^53.
-  template <std::integral Integer>
+  template <detail::integral Integer>
   BITFAULT_FN explicit constexpr half(Integer value) noexcept : half(static_cast<double>(value)) {}
 
   BITFAULT_FN static constexpr half from_bits(std::uint16_t bits) noexcept {
@@ -34,11 +35,9 @@ struct half {
     return result;
   }
 
-  BITFAULT_FN explicit constexpr operator float() const noexcept {
-    return detail::bit_cast<float>(detail::decode_as<half_format, std::uint32_t>(bits));
-  }
-  BITFAULT_FN explicit constexpr operator double() const noexcept {
-    return detail::bit_cast<double>(detail::decode_as<half_format, std::uint64_t>(bits));
+  template <detail::binary_real Real>
+  BITFAULT_FN explicit constexpr operator Real() const noexcept {
+    return detail::decode_number<half_format, Real>(bits);
   }
 
   BITFAULT_FN friend constexpr bool operator==(half a, half b) noexcept { return a.bits == b.bits; }

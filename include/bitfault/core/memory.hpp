@@ -2,8 +2,7 @@
 #pragma once
 
 #include "element.hpp"
-
-#include <type_traits>
+#include "traits.hpp"
 
 namespace bitfault {
 
@@ -15,7 +14,7 @@ BITFAULT_FN BITFAULT_INLINE constexpr word_t<T> load(const T* p) noexcept {
   return to_word(*p);
 }
 template <element T>
-  requires(!std::is_volatile_v<T>)
+  requires(!detail::is_volatile_v<T>)
 BITFAULT_FN BITFAULT_INLINE constexpr word_t<T> load(const volatile T* p) noexcept {
   return to_word(static_cast<T>(*p));
 }
@@ -34,7 +33,7 @@ struct plain_memory {
   }
   /// Volatile memory is read once and written once, with accesses as wide as the element.
   template <element T, class F>
-    requires(!std::is_volatile_v<T>)
+    requires(!detail::is_volatile_v<T>)
   BITFAULT_FN BITFAULT_INLINE static constexpr word_t<T> update(volatile T* p, F f) noexcept {
     const word_t<T> before = detail::load(p);
     *p = from_word<T>(static_cast<word_t<T>>(f(before)));
@@ -54,7 +53,7 @@ struct plain_memory {
   }
   template <element T>
   BITFAULT_FN BITFAULT_INLINE static constexpr void store(T* p, word_t<T> word) noexcept {
-    *p = from_word<std::remove_volatile_t<T>>(word);
+    *p = from_word<detail::remove_volatile_t<T>>(word);
   }
 };
 

@@ -14,9 +14,13 @@ struct message_text {
   char text[capacity]{};
   std::size_t length = 0;
 
+  constexpr void put(char c) noexcept {
+    if (length + 1 < capacity)
+      text[length++] = c;
+  }
   constexpr message_text& operator<<(const char* s) noexcept {
-    for (; *s != '\0' && length + 1 < capacity; ++s)
-      text[length++] = *s;
+    for (; *s != '\0'; ++s)
+      put(*s);
     return *this;
   }
   constexpr message_text& operator<<(std::uint64_t n) noexcept {
@@ -110,97 +114,127 @@ private:
   }
 };
 
+namespace detail {
+
+/// What each refusal says; the parts in braces stand for what `message` puts in.
+constexpr const char* sentence_of(refusal reason) noexcept {
+  switch (reason) {
+  case refusal::none:
+    return "no error";
+  case refusal::too_many_faults:
+    return "{value} faults asked for, but the space has only {limit} sites";
+  case refusal::rate_not_a_probability:
+  case refusal::fraction_not_a_probability:
+  case refusal::intermittency_not_a_probability:
+    return "{probability} is not a probability; it must lie in [0, 1]";
+  case refusal::bit_outside_word:
+    return "bit {value} is outside a word of {limit} bits";
+  case refusal::bit_range_reversed:
+    return "the bit range ends at {limit}, below its first bit {value}";
+  case refusal::window_wider_than_word:
+    return "a window of {value} bits does not fit into a word of {limit} bits (and must have at "
+           "least one)";
+  case refusal::no_bits_given:
+    return "no bits given; a fault needs at least one bit";
+  case refusal::coordinate_outside:
+    return "coordinate {value} on axis {axis} is outside its extent {limit}";
+  case refusal::element_outside:
+    return "element {value} (entry {axis} of the list) is outside the tensor of {limit} elements";
+  case refusal::element_not_in_region:
+    return "element {value} (entry {axis} of the list) is not in the region of {limit} elements";
+  case refusal::axis_outside:
+    return "axis {value} does not exist in a tensor of rank {limit}";
+  case refusal::wrong_number_of_coordinates:
+    return "{value} coordinates or ranges given for a tensor of rank {limit}";
+  case refusal::range_reversed:
+    return "the range on axis {axis} begins at {value} and ends at {limit}; it must not be "
+           "reversed and its step must not be 0";
+  case refusal::list_not_sorted:
+    return "entry {axis} (element {value}) does not come after element {limit}; the list must be "
+           "sorted without repeats";
+  case refusal::extents_differ:
+    return "axis {axis} of the tensor has size {value}; the faults are for a tensor with size "
+           "{limit} there";
+  case refusal::sizes_differ:
+    return "a sequence of {value} elements given for extents of {limit}";
+  case refusal::space_too_large:
+    return "the site space has more than 2^{limit} sites; it cannot be counted here";
+  case refusal::scratch_too_small:
+    return "scratch of {value} words given, {limit} needed";
+  case refusal::several_masks:
+    return "every{} needs one mask per element, but the mask family has {value}; use bits::all, "
+           "bits::as_one or a single given bit";
+  case refusal::list_too_short:
+    return "a list of {value} entries given for {limit} events";
+  case refusal::bad_parameter:
+    return "{number} is not allowed here";
+  case refusal::null_data:
+    return "the data pointer is null, but the tensor has {value} elements";
+  case refusal::wrong_type:
+    return "the tensor's elements are {type}; {other type} is needed here";
+  case refusal::unsupported_layout:
+    return "the memory layout cannot be viewed (value {value}, limit {limit})";
+  case refusal::log_too_small:
+    return "a log of {value} records given, {limit} needed";
+  case refusal::negative_size:
+    return "axis {axis} has size {value}; a size must not be negative";
+  case refusal::nothing_applied:
+    return "there is nothing to take back: this list was not applied to this memory, or was "
+           "restored already";
+  case refusal::wrong_device:
+    return "the data is in the memory of device type {value}; type {limit} is needed here";
+  case refusal::rank_differs:
+    return "the tensor has rank {value}; the faults are for a tensor of rank {limit}";
+  case refusal::device_error:
+    return "the call to the device failed with error {value}";
+  }
+  return "";
+}
+
+} // namespace detail
+
 /// The sentence for a status: what was given, what is allowed, and where.
 constexpr message_text message(const status& s) noexcept {
   message_text m;
   m << "bitfault: ";
   if (s.place[0] != '\0')
     m << s.place << ": ";
-  const std::uint64_t axis = s.axis;
-  // Nothing has 2^63 elements: a number that large is a negative one that a user gave.
-  const auto value = static_cast<std::int64_t>(s.value);
-  const auto limit = static_cast<std::int64_t>(s.limit);
-  switch (s.reason) {
-  case refusal::none:
-    return m << "no error";
-  case refusal::too_many_faults:
-    return m << value << " faults asked for, but the space has only " << limit << " sites";
-  case refusal::rate_not_a_probability:
-  case refusal::fraction_not_a_probability:
-  case refusal::intermittency_not_a_probability:
-    // So close to 1 that six digits do not show it.
-    if (const auto p = detail::bit_cast<double>(s.value); p > 1 && p < 1.00001)
-      m << "1 + " << p - 1;
-    else
-      m << p;
-    return m << " is not a probability; it must lie in [0, 1]";
-  case refusal::bit_outside_word:
-    return m << "bit " << value << " is outside a word of " << limit << " bits";
-  case refusal::bit_range_reversed:
-    return m << "the bit range ends at " << limit << ", below its first bit " << value;
-  case refusal::window_wider_than_word:
-    return m << "a window of " << value << " bits does not fit into a word of " << limit
-             << " bits (and must have at least one)";
-  case refusal::no_bits_given:
-    return m << "no bits given; a fault needs at least one bit";
-  case refusal::coordinate_outside:
-    return m << "coordinate " << value << " on axis " << axis << " is outside its extent " << limit;
-  case refusal::element_outside:
-    return m << "element " << value << " (entry " << axis
-             << " of the list) is outside the tensor of " << limit << " elements";
-  case refusal::element_not_in_region:
-    return m << "element " << value << " (entry " << axis
-             << " of the list) is not in the region of " << limit << " elements";
-  case refusal::axis_outside:
-    return m << "axis " << value << " does not exist in a tensor of rank " << limit;
-  case refusal::wrong_number_of_coordinates:
-    return m << value << " coordinates or ranges given for a tensor of rank " << limit;
-  case refusal::range_reversed:
-    return m << "the range on axis " << axis << " begins at " << value << " and ends at " << limit
-             << "; it must not be reversed and its step must not be 0";
-  case refusal::list_not_sorted:
-    return m << "entry " << axis << " (element " << value << ") does not come after element "
-             << limit << "; the list must be sorted without repeats";
-  case refusal::extents_differ:
-    return m << "axis " << axis << " of the tensor has size " << value
-             << "; the faults are for a tensor with size " << limit << " there";
-  case refusal::sizes_differ:
-    return m << "a sequence of " << value << " elements given for extents of " << limit;
-  case refusal::space_too_large:
-    return m << "the site space has more than 2^" << limit << " sites; it cannot be counted here";
-  case refusal::scratch_too_small:
-    return m << "scratch of " << value << " words given, " << limit << " needed";
-  case refusal::several_masks:
-    return m << "every{} needs one mask per element, but the mask family has " << value
-             << "; use bits::all, bits::as_one or a single given bit";
-  case refusal::list_too_short:
-    return m << "a list of " << value << " entries given for " << limit << " events";
-  case refusal::bad_parameter:
-    return m << detail::bit_cast<double>(s.value) << " is not allowed here";
-  case refusal::null_data:
-    return m << "the data pointer is null, but the tensor has " << value << " elements";
-  case refusal::wrong_type:
-    m << "the tensor's elements are " << message_text::element_type{s.value} << "; ";
-    if (s.limit == s.value) // types of a user's own, which have no number
-      return m << "another type is needed here";
-    return m << message_text::element_type{s.limit} << " is needed here";
-  case refusal::unsupported_layout:
-    return m << "the memory layout cannot be viewed (value " << value << ", limit " << limit << ")";
-  case refusal::log_too_small:
-    return m << "a log of " << value << " records given, " << limit << " needed";
-  case refusal::negative_size:
-    return m << "axis " << axis << " has size " << value << "; a size must not be negative";
-  case refusal::nothing_applied:
-    return m << "there is nothing to take back: this list was not applied to this memory, or was "
-                "restored already";
-  case refusal::wrong_device:
-    return m << "the data is in the memory of device type " << value << "; type " << limit
-             << " is needed here";
-  case refusal::rank_differs:
-    return m << "the tensor has rank " << value << "; the faults are for a tensor of rank "
-             << limit;
-  case refusal::device_error:
-    return m << "the call to the device failed with error " << value;
+  for (const char* c = detail::sentence_of(s.reason); *c != '\0'; ++c) {
+    if (*c != '{' || c[1] == '}') { // every{} is a name
+      m.put(*c);
+      continue;
+    }
+    const double number = detail::bit_cast<double>(s.value);
+    switch (*++c) {
+    case 'a': // {axis}
+      m << std::uint64_t{s.axis};
+      break;
+    case 'v': // {value}; nothing has 2^63 elements: one that large is a user's negative number
+      m << static_cast<std::int64_t>(s.value);
+      break;
+    case 'l': // {limit}
+      m << static_cast<std::int64_t>(s.limit);
+      break;
+    case 'p': // {probability}, if so close to 1 that six digits do not show it
+      if (number > 1 && number < 1.00001)
+        m << "1 + " << number - 1;
+      else
+        m << number;
+      break;
+    case 'n': // {number}
+      m << number;
+      break;
+    case 't': // {type}
+      m << message_text::element_type{s.value};
+      break;
+    default: // {other type}; types of a user's own have no number
+      if (s.limit == s.value)
+        m << "another type";
+      else
+        m << message_text::element_type{s.limit};
+    }
+    while (*c != '}')
+      ++c;
   }
   return m;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bits.hpp"
+#include "traits.hpp"
 
 #include <cstdint>
 
@@ -236,6 +237,19 @@ BITFAULT_FN constexpr std::uint32_t encode_as(Word word) noexcept {
 template <minifloat_format Format, class Word>
 BITFAULT_FN constexpr Word decode_as(std::uint32_t code) noexcept {
   return Format.template decode<Word>(code);
+}
+
+/// What half and bfloat16 are made from and become.
+template <class T>
+concept binary_real = is_same_v<T, float> || is_same_v<T, double>;
+
+template <minifloat_format Format, binary_real Real>
+BITFAULT_FN constexpr std::uint32_t encode_number(Real value) noexcept {
+  return encode_as<Format>(bit_cast<typename unsigned_of_size<sizeof(Real)>::type>(value));
+}
+template <minifloat_format Format, binary_real Real>
+BITFAULT_FN constexpr Real decode_number(std::uint32_t code) noexcept {
+  return bit_cast<Real>(decode_as<Format, typename unsigned_of_size<sizeof(Real)>::type>(code));
 }
 
 } // namespace detail

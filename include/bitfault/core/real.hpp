@@ -3,9 +3,9 @@
 
 #include "element.hpp"
 #include "minifloat.hpp"
+#include "traits.hpp"
 
 #include <cstdint>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -34,7 +34,7 @@ consteval bool is_binary() {
 /// Where arithmetic on T's bits takes place: binary64 for double, binary32 for smaller floats.
 template <element T>
 using carrier_word =
-    std::conditional_t<is_binary<T, std::uint64_t>(), std::uint64_t, std::uint32_t>;
+    detail::conditional_t<is_binary<T, std::uint64_t>(), std::uint64_t, std::uint32_t>;
 
 /// T's word as a number of binary32 or binary64, exactly. A carrier may be binary64 for any T.
 template <element T, class Carrier>

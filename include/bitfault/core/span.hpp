@@ -2,10 +2,9 @@
 #pragma once
 
 #include "../config/macros.hpp"
+#include "traits.hpp"
 
-#include <concepts>
 #include <cstddef>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -15,16 +14,16 @@ namespace detail {
 /// std::span and their like. T may add const to the elements, and nothing else.
 template <class Sequence, class T>
 concept sequence_of = requires(Sequence& s) {
-  requires std::is_convertible_v < std::remove_pointer_t<decltype(s.data())>(*)
+  requires detail::convertible_to < detail::remove_pointer_t<decltype(s.data())>(*)
   [], T(*)[] > ;
-  { s.size() } -> std::convertible_to<std::size_t>;
+  { s.size() } -> detail::convertible_to<std::size_t>;
 };
 
 /// A type that copies cheaply and does not own its elements, like std::span: a const one still
 /// refers to elements that may be written. (std::array and its like copy their elements.)
 template <class Sequence>
-concept borrowing = std::is_trivially_copyable_v<Sequence> && requires(const Sequence& s) {
-  { s.data() } -> std::same_as<typename Sequence::element_type*>;
+concept borrowing = detail::is_trivially_copyable_v<Sequence> && requires(const Sequence& s) {
+  { s.data() } -> detail::same_as<typename Sequence::element_type*>;
 };
 
 /// The type of a list's elements, or a number's own.
@@ -36,10 +35,10 @@ template <class X>
   requires requires(const X& x) { x[0]; }
 struct listed<X> {
   static const X& list();
-  using type = std::remove_cvref_t<decltype(list()[0])>;
+  using type = detail::remove_cvref_t<decltype(list()[0])>;
 };
 template <class X>
-using listed_t = typename listed<std::remove_cvref_t<X>>::type;
+using listed_t = typename listed<detail::remove_cvref_t<X>>::type;
 
 } // namespace detail
 
@@ -51,7 +50,7 @@ template <class T>
 class span {
 public:
   using element_type = T;
-  using value_type = std::remove_cv_t<T>;
+  using value_type = detail::remove_cv_t<T>;
 
   constexpr span() = default;
   BITFAULT_FN constexpr span(T* data, std::size_t size) noexcept : data_(data), size_(size) {}
@@ -59,10 +58,10 @@ public:
   BITFAULT_FN constexpr span(T (&array)[N]) noexcept : data_(array), size_(N) {}
   BITFAULT_CALLS_GIVEN
   template <class Sequence>
-    requires(!std::is_same_v<std::remove_cvref_t<Sequence>, span> &&
-             detail::sequence_of<std::remove_reference_t<Sequence>, T> &&
-             (std::is_lvalue_reference_v<Sequence> ||
-              detail::borrowing<std::remove_cvref_t<Sequence>>))
+    requires(!detail::is_same_v<detail::remove_cvref_t<Sequence>, span> &&
+             detail::sequence_of<detail::remove_reference_t<Sequence>, T> &&
+             (detail::is_lvalue_reference_v<Sequence> ||
+              detail::borrowing<detail::remove_cvref_t<Sequence>>))
   // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): spans themselves are excluded above
   BITFAULT_FN constexpr span(Sequence&& s) noexcept
       : data_(s.data()), size_(static_cast<std::size_t>(s.size())) {}

@@ -90,7 +90,7 @@ fault_list draw_faults(const Plan& plan, const fault_key& key) {
 /// The list of an injector that is switched off: of these extents, without a fault. Throws `error`
 /// for extents that cannot be counted. Found by `injector::draw`.
 template <element T, std::size_t Capacity>
-fault_list draw_nothing(std::type_identity<T> /*type*/, const extents<Capacity>& e,
+fault_list draw_nothing(detail::type_identity<T> /*type*/, const extents<Capacity>& e,
                         const fault_key& key) {
   return fault_list(header_of<T>(e, key), {});
 }

@@ -5,11 +5,10 @@
 #include "../core/policy.hpp"
 #include "../core/span.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 #include "fault_model.hpp"
 
-#include <concepts>
 #include <cstdint>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -51,7 +50,7 @@ struct stuck_at_1 {
 /// Needs a selector that numbers its events (`at`, `exactly`, `exactly_elements`, `fraction`).
 template <class Word>
 struct flip_masks {
-  static_assert(std::is_integral_v<Word> && !std::is_same_v<Word, bool>,
+  static_assert(detail::is_integral_v<Word> && !detail::is_same_v<Word, bool>,
                 "bitfault: flip_masks: a mask is an integer that is as wide as the elements");
   static constexpr kind policy_kind = kind::fault_model;
   static constexpr fault_level level = fault_level::word;
@@ -61,8 +60,9 @@ struct flip_masks {
 
   BITFAULT_FN constexpr explicit flip_masks(span<const Word> list) noexcept : masks(list) {}
   template <class... X>
-    requires(!(sizeof...(X) == 1 && ((std::convertible_to<X, span<const Word>> ||
-                                      std::same_as<std::remove_cvref_t<X>, flip_masks>)&&...)))
+    requires(!(sizeof...(X) == 1 &&
+               ((detail::convertible_to<X, span<const Word>> ||
+                 detail::same_as<detail::remove_cvref_t<X>, flip_masks>)&&...)))
   constexpr explicit flip_masks(X&&...) noexcept {
     static_assert(detail::always_false<X...>,
                   "bitfault: flip_masks: the masks belong to the caller; give it a vector, an "

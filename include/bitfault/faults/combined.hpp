@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/traits.hpp"
 #include "fault_model.hpp"
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -57,7 +56,7 @@ BITFAULT_FN constexpr status check_all(const model_list<F...>& models, index_t e
     return {};
   else
     return first_refusal(
-        check_model<std::remove_cvref_t<decltype(models.first)>, T>(models.first, events),
+        check_model<detail::remove_cvref_t<decltype(models.first)>, T>(models.first, events),
         check_all<T>(models.rest, events));
 }
 
@@ -101,11 +100,11 @@ struct weighted {
   std::int64_t weight; ///< from 0 to 2^32 - 1; others are refused by `bind`
   F model;
 
-  template <std::integral I>
+  template <detail::integral I>
   BITFAULT_FN constexpr weighted(I w, const F& f) noexcept
       : weight(detail::as_signed(w)), model(f) {}
   template <class X>
-    requires(!std::integral<X>)
+    requires(!detail::integral<X>)
   constexpr weighted(const X& /*w*/, const F& f) noexcept : weight(0), model(f) {
     static_assert(detail::always_false<X>,
                   "bitfault: weighted: weights are whole numbers, of which only the ratios count: "
@@ -178,7 +177,7 @@ private:
     if (const std::int64_t w = list.first.weight; w < 0 || w > limit)
       return {refusal::bad_parameter, 0, detail::bit_cast<std::uint64_t>(static_cast<double>(w)),
               static_cast<std::uint64_t>(limit), "mixture: weight (0 to 2^32 - 1)"};
-    const status one = detail::check_model<std::remove_cvref_t<decltype(list.first.model)>, T>(
+    const status one = detail::check_model<detail::remove_cvref_t<decltype(list.first.model)>, T>(
         list.first.model, events);
     if constexpr (sizeof...(Rest) == 0)
       return one;

@@ -4,10 +4,10 @@
 #include "../config/macros.hpp"
 #include "../core/real.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 #include "../random/normal.hpp"
 #include "../random/source.hpp"
 
-#include <concepts>
 #include <cstdint>
 
 /// Distributions that fault models draw from. A draw is offset + scale * u, where u comes from
@@ -42,7 +42,7 @@ BITFAULT_FN constexpr status parameter_refused(const char* place, double value) 
 /// good, if there is one.
 template <class D>
 concept distribution = requires(const D& d, random_source& random) {
-  { d(random) } -> std::convertible_to<double>;
+  { d(random) } -> detail::convertible_to<double>;
 };
 
 template <class D>

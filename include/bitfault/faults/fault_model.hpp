@@ -4,11 +4,10 @@
 #include "../core/element.hpp"
 #include "../core/policy.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 #include "../random/source.hpp"
 
-#include <concepts>
 #include <cstdint>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -24,12 +23,12 @@ namespace detail {
 /// they fit no parameter whose type is deduced, so that generic functions are not instantiated.
 struct any_number {
   template <class N>
-    requires(std::is_arithmetic_v<N> || element<N>)
+    requires(detail::is_arithmetic_v<N> || element<N>)
   operator N() const;
 };
 template <class T>
 struct exact_number {
-  template <std::same_as<T> N>
+  template <detail::same_as<T> N>
   operator N() const;
 };
 
@@ -50,16 +49,17 @@ concept takes_that_mask =
      requires(const F& f, W word, random_source& r) { f(word, {exact_number<W>{}}, r); };
 // clang-format on
 template <class F, class R, class... A>
-concept returns_exactly = std::same_as<std::remove_cvref_t<std::invoke_result_t<F, A...>>, R>;
+concept returns_exactly =
+    detail::same_as<detail::remove_cvref_t<detail::invoke_result_t<F, A...>>, R>;
 
 /// f(value, random) -> value, of exactly this type
 template <class F, class T>
-concept value_fault = std::is_invocable_v<const F&, T, random_source&> &&
+concept value_fault = detail::invocable<const F&, T, random_source&> &&
     returns_exactly<const F&, T, T, random_source&> && takes_value<F, T>;
 
 /// f(word, mask, random) -> word, of exactly this type
 template <class F, class W>
-concept word_fault = std::is_invocable_v<const F&, W, W, random_source&> &&
+concept word_fault = detail::invocable<const F&, W, W, random_source&> &&
     returns_exactly<const F&, W, W, W, random_source&> && takes_word<F, W> && takes_that_mask<F, W>;
 
 /// Combinations (chain, mixture) say themselves which kinds of model they hold.

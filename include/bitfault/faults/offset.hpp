@@ -3,10 +3,9 @@
 
 #include "../core/element.hpp"
 #include "../core/policy.hpp"
+#include "../core/traits.hpp"
 #include "fault_model.hpp"
 #include "value_faults.hpp"
-
-#include <concepts>
 
 namespace bitfault {
 
@@ -20,7 +19,7 @@ struct offset {
   V amount;
   template <class T>
   BITFAULT_FN constexpr T operator()(T value, auto&) const noexcept {
-    if constexpr (!floating_element<T> && std::signed_integral<V>)
+    if constexpr (!floating_element<T> && detail::signed_integral<V>)
       return detail::add_clamped(value, static_cast<std::int64_t>(amount));
     else
       return from_real<T>(to_real(value) + to_real(amount));

@@ -2,12 +2,11 @@
 #pragma once
 
 #include "../core/span.hpp"
+#include "../core/traits.hpp"
 #include "distribution.hpp"
 #include "fault_model.hpp"
 
-#include <concepts>
 #include <cstdint>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -78,11 +77,11 @@ struct constant {
   V value;
   template <class T>
   BITFAULT_FN constexpr T operator()(T, auto&) const noexcept {
-    if constexpr (std::is_same_v<T, V> || !element<V>)
+    if constexpr (detail::is_same_v<T, V> || !element<V>)
       return value;
-    else if constexpr (!floating_element<T> && std::signed_integral<V>)
+    else if constexpr (!floating_element<T> && detail::signed_integral<V>)
       return detail::clamped_integer<T>(value);
-    else if constexpr (!floating_element<T> && std::unsigned_integral<V>)
+    else if constexpr (!floating_element<T> && detail::unsigned_integral<V>)
       return detail::clamped_integer<T>(false, value);
     else
       return from_real<T>(to_real(value));
@@ -212,8 +211,9 @@ struct value_list {
 
   BITFAULT_FN constexpr explicit value_list(span<const V> list) noexcept : values(list) {}
   template <class... X>
-    requires(!(sizeof...(X) == 1 && ((std::convertible_to<X, span<const V>> ||
-                                      std::same_as<std::remove_cvref_t<X>, value_list>)&&...)))
+    requires(!(sizeof...(X) == 1 &&
+               ((detail::convertible_to<X, span<const V>> ||
+                 detail::same_as<detail::remove_cvref_t<X>, value_list>)&&...)))
   constexpr explicit value_list(X&&...) noexcept {
     static_assert(detail::always_false<X...>,
                   "bitfault: value_list: the values belong to the caller; give it a vector, an "

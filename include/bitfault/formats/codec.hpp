@@ -3,10 +3,9 @@
 
 #include "../core/element.hpp"
 #include "../core/real.hpp"
+#include "../core/traits.hpp"
 
-#include <concepts>
 #include <cstdint>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -20,12 +19,12 @@ namespace bitfault {
 template <class Codec, class T>
 concept codec_for = element<T> &&
     requires(const Codec& c, word_t<T> word, typename Codec::code code) {
-  requires std::unsigned_integral<typename Codec::code>;
-  { Codec::layout } -> std::convertible_to<code_layout>;
-  { Codec::is_own_bits } -> std::convertible_to<bool>;
+  requires detail::unsigned_integral<typename Codec::code>;
+  { Codec::layout } -> detail::convertible_to<code_layout>;
+  { Codec::is_own_bits } -> detail::convertible_to<bool>;
   // clang-format off
-  { c.encode(word) } noexcept -> std::same_as<typename Codec::code>;
-  { c.decode(code) } noexcept -> std::same_as<word_t<T>>;
+  { c.encode(word) } noexcept -> detail::same_as<typename Codec::code>;
+  { c.decode(code) } noexcept -> detail::same_as<word_t<T>>;
   // clang-format on
 };
 

@@ -4,12 +4,11 @@
 #include "../core/policy.hpp"
 #include "../core/real.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 #include "codec.hpp"
 #include "own_bits.hpp"
 
-#include <concepts>
 #include <cstdint>
-#include <type_traits>
 
 namespace bitfault::detail {
 
@@ -64,7 +63,7 @@ namespace bitfault::formats {
 ///
 /// Requires: 0 < scale < infinity; zero_point is itself a code; decoding and encoding a code gives
 /// that code in the element type. `check` refuses other parameters (refusal::bad_parameter).
-template <std::integral Integer, unsigned Bits = 8 * sizeof(Integer)>
+template <detail::integral Integer, unsigned Bits = 8 * sizeof(Integer)>
 struct quantized {
   static constexpr kind policy_kind = kind::format;
 
@@ -99,7 +98,7 @@ struct quantized {
   }
 
 private:
-  static constexpr bool is_signed = std::is_signed_v<Integer>;
+  static constexpr bool is_signed = detail::is_signed_v<Integer>;
   template <element T>
   static constexpr bool sees = Bits >= 2 && Bits <= 32 && floating_element<T>;
 

@@ -5,11 +5,11 @@
 #include "../core/policy.hpp"
 #include "../core/serial.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 #include "../random/fault_key.hpp"
 #include "../views/view.hpp"
 #include "composition.hpp"
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 
@@ -22,7 +22,7 @@ struct axes {
   /// One that does not exist is refused where faults are injected.
   std::int64_t axis[N > 0 ? N : 1];
 
-  template <std::integral... I>
+  template <detail::integral... I>
     requires(sizeof...(I) == N)
   BITFAULT_FN constexpr axes(I... a) noexcept : axis{static_cast<std::int64_t>(a)...} {}
 };

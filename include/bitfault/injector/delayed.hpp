@@ -6,15 +6,14 @@
 #include "../core/policy.hpp"
 #include "../core/span.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 #include "../faults/spike_faults.hpp"
 #include "../random/fault_key.hpp"
 #include "../views/view.hpp"
 #include "composition.hpp"
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -48,7 +47,7 @@ public:
   BITFAULT_FN constexpr status apply(X&& x, const fault_key& key, Memory&& memory) const
       noexcept(detail::is_view<X>) {
     const auto& view = detail::as_view(static_cast<X&&>(x));
-    using T = std::remove_cv_t<typename std::remove_cvref_t<decltype(view)>::element_type>;
+    using T = detail::remove_cv_t<typename detail::remove_cvref_t<decltype(view)>::element_type>;
     return move_spikes<T>(view, key, static_cast<Memory&&>(memory));
   }
 
@@ -61,7 +60,7 @@ private:
     const auto plan = drop_.bind(view);
     if (const status s = plan.check(view); !s.ok())
       return s;
-    if constexpr (std::is_const_v<typename View::element_type> || requires { View::on_device; })
+    if constexpr (detail::is_const_v<typename View::element_type> || requires { View::on_device; })
       return {}; // `check` has the sentence that says so
     else
       return move_spikes<T>(plan, view, key, memory);
@@ -108,14 +107,14 @@ private:
 /// `delayed(3, make_injector(dropped_spike{}, rate::per_element(0.1)))`; which ones follows from
 /// the key, its step and the neuron. With `permanent{}` every spike of a neuron is late. The
 /// injector may be one of `during`. Host, freestanding.
-template <std::integral I, class Injector>
+template <detail::integral I, class Injector>
 BITFAULT_FN constexpr delayed_injector<Injector> delayed(I by, const Injector& injector) noexcept {
   using parts = detail::composition<Injector>;
   if constexpr (!requires { typename parts::fault; })
     static_assert(detail::always_false<Injector>,
                   "bitfault: delayed: it takes an injector, or one of during; broadcast_over has "
                   "none of the memory that late spikes need");
-  else if constexpr (!std::is_same_v<typename parts::fault, dropped_spike>)
+  else if constexpr (!detail::is_same_v<typename parts::fault, dropped_spike>)
     static_assert(detail::always_false<Injector>,
                   "bitfault: delayed: the injector must drop spikes (dropped_spike{}): those "
                   "that it drops are the late ones");

@@ -6,10 +6,10 @@
 #include "../core/policy.hpp"
 #include "../core/span.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -45,7 +45,7 @@ BITFAULT_FN constexpr status check_fault(const listed_fault& f, std::size_t i,
 /// wrong view is one sentence.
 template <class View>
 consteval bool takes_listed_faults() {
-  if constexpr (std::is_const_v<typename View::element_type>)
+  if constexpr (detail::is_const_v<typename View::element_type>)
     static_assert(always_false<View>,
                   "bitfault: the view is of const data; faults cannot be injected into it");
   else if constexpr (requires { View::on_device; })
@@ -93,7 +93,7 @@ namespace detail {
 template <class View>
 BITFAULT_FN constexpr status check_call(span<const listed_fault> faults, const View& view,
                                         const char* place) noexcept {
-  using T = std::remove_volatile_t<typename View::element_type>;
+  using T = detail::remove_volatile_t<typename View::element_type>;
   if (const status s = check_faults<T>(faults, view.extents().size()); !s.ok())
     return s;
   if (!faults.empty() && view.address(0) == nullptr)

@@ -8,6 +8,7 @@
 #include "../core/serial.hpp"
 #include "../core/span.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 #include "../faults/fault_model.hpp"
 #include "../selectors/space.hpp"
 #include "disabled_plan.hpp"
@@ -15,7 +16,6 @@
 #include "scope.hpp"
 
 #include <cstddef>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -64,15 +64,15 @@ public:
   template <element T, std::size_t Capacity>
   BITFAULT_FN constexpr auto bind(const extents<Capacity>& e) const noexcept {
     if constexpr (Enabled)
-      return bind_enabled<std::remove_cv_t<T>>(e);
+      return bind_enabled<detail::remove_cv_t<T>>(e);
     else
-      return disabled_plan<std::remove_cv_t<T>, Capacity>(e);
+      return disabled_plan<detail::remove_cv_t<T>, Capacity>(e);
   }
 
   /// The plan for the extents and elements of a view.
   template <tensor_view View>
   BITFAULT_FN constexpr auto bind(const View& view) const noexcept {
-    return bind<std::remove_cv_t<typename View::element_type>>(view.extents());
+    return bind<detail::remove_cv_t<typename View::element_type>>(view.extents());
   }
 
   /// Injects the faults of `key`. Transient faults in buffers that inference writes anyway. Like
@@ -189,7 +189,7 @@ public:
   /// nothing: its list is empty. Hosted.
   template <element T, std::size_t Capacity>
   auto draw(const extents<Capacity>& e, const fault_key& key) const {
-    using plain = std::type_identity<std::remove_cv_t<T>>;
+    using plain = detail::type_identity<detail::remove_cv_t<T>>;
     if constexpr (!Enabled && requires { draw_nothing(plain{}, e, key); })
       return draw_nothing(plain{}, e, key);
     else if constexpr (Enabled && requires { draw_faults(bind<T>(e), key); })
@@ -214,10 +214,10 @@ private:
 
   template <class View>
   auto draw_from(const View& view, const fault_key& key) const {
-    using T = std::remove_cv_t<typename View::element_type>;
+    using T = detail::remove_cv_t<typename View::element_type>;
     if constexpr (!Enabled &&
-                  requires { draw_nothing(std::type_identity<T>{}, view.extents(), key); })
-      return draw_nothing(std::type_identity<T>{}, view.extents(), key);
+                  requires { draw_nothing(detail::type_identity<T>{}, view.extents(), key); })
+      return draw_nothing(detail::type_identity<T>{}, view.extents(), key);
     else if constexpr (Enabled && requires { draw_faults(bind(view), view, key); })
       return draw_faults(bind(view), view, key);
     else
@@ -232,7 +232,7 @@ private:
     static_assert(takes_mask || !bits_given,
                   "bitfault: bits given for a value fault; a value fault sets the whole word");
     const auto codec = format_.template codec<T>();
-    using codec_type = std::remove_const_t<decltype(codec)>;
+    using codec_type = detail::remove_const_t<decltype(codec)>;
     static_assert(detail::fits_element<Fault, T, typename codec_type::code>(),
                   "bitfault: the fault model does not fit the element type; it takes (value, "
                   "random) or (word, mask, random) and returns the same type, all of them exactly "
@@ -252,7 +252,7 @@ private:
       else
         return bits_.template bind<codec_type::layout, takes_mask>(state);
     }();
-    using family_type = std::remove_const_t<decltype(family)>;
+    using family_type = detail::remove_const_t<decltype(family)>;
     static_assert(!Selector::needs_single_bits || family_type::single_bit,
                   "bitfault: rate::per_bit takes the single-bit families only (bits::any, "
                   "bits::given, bits::exponent ...); for other masks and for value faults use "
@@ -261,7 +261,7 @@ private:
     const extents<Capacity> safe = state.ok() ? e : extents<Capacity>{};
     const auto region = region_.bind(safe, state);
     const auto pattern = pattern_.bind(safe, codec_type::layout.bits, state);
-    using pattern_type = std::remove_const_t<decltype(pattern)>;
+    using pattern_type = detail::remove_const_t<decltype(pattern)>;
     static_assert(!pattern_type::moves_bits || family_type::single_bit,
                   "bitfault: multi_cell_upset needs faults in single bits");
     static_assert(!pattern_type::moves_bits || !family_type::single_bit ||
@@ -280,7 +280,7 @@ private:
     if (!state.ok())
       space = {};
     const auto selector = selector_.bind(space, safe, region, state);
-    using selector_type = std::remove_const_t<decltype(selector)>;
+    using selector_type = detail::remove_const_t<decltype(selector)>;
     static_assert(!detail::needs_numbered_events<Fault>() || selector_type::numbered,
                   "bitfault: a list of values or masks needs a selector that numbers its events "
                   "(at, exactly, exactly_elements, fraction)");
@@ -294,7 +294,7 @@ private:
     if (state.ok())
       state = detail::check_model<Fault, T>(fault_, selector.units());
 
-    return plan<T, Capacity, selector_type, std::remove_const_t<decltype(region)>, family_type,
+    return plan<T, Capacity, selector_type, detail::remove_const_t<decltype(region)>, family_type,
                 pattern_type, codec_type, Fault, Lifetime, Observer>(
         e, state, selector, region, family, pattern, codec, fault_, lifetime_, observer_);
   }

@@ -7,6 +7,7 @@
 #include "../core/serial.hpp"
 #include "../core/span.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 #include "../faults/fault_model.hpp"
 #include "../formats/codec.hpp"
 #include "../random/fault_key.hpp"
@@ -19,7 +20,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -194,13 +194,13 @@ private:
   template <class View>
   static consteval bool takes() {
     using given = typename View::element_type;
-    if constexpr (std::is_const_v<given>)
+    if constexpr (detail::is_const_v<given>)
       static_assert(detail::always_false<View>,
                     "bitfault: the view is of const data; faults cannot be injected into it");
     else if constexpr (requires { View::on_device; })
       static_assert(detail::always_false<View>, "bitfault: a device view needs a device executor; "
                                                 "the host must not write there");
-    else if constexpr (!std::is_same_v<std::remove_volatile_t<given>, T>)
+    else if constexpr (!detail::is_same_v<detail::remove_volatile_t<given>, T>)
       static_assert(detail::always_false<View>,
                     "bitfault: the plan is bound to another element type than the view's");
     else
@@ -212,7 +212,7 @@ private:
   template <class View>
   BITFAULT_FN BITFAULT_INLINE static constexpr auto* word_at(const View& view,
                                                              index_t element) noexcept {
-    if constexpr (std::is_same_v<std::remove_volatile_t<typename View::element_type>, T>)
+    if constexpr (detail::is_same_v<detail::remove_volatile_t<typename View::element_type>, T>)
       return view.address(element);
     else
       return static_cast<T*>(nullptr);

@@ -4,13 +4,12 @@
 #include "../core/extents.hpp"
 #include "../core/policy.hpp"
 #include "../core/span.hpp"
+#include "../core/traits.hpp"
 #include "../random/fault_key.hpp"
 #include "space.hpp"
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -18,7 +17,7 @@ namespace bitfault {
 template <std::size_t N>
 struct coordinates {
   std::int64_t index[N]; ///< negative ones are refused by `bind`
-  template <std::integral... I>
+  template <detail::integral... I>
     requires(sizeof...(I) == N)
   BITFAULT_FN constexpr coordinates(I... i) noexcept : index{static_cast<std::int64_t>(i)...} {}
 };
@@ -112,7 +111,7 @@ element_number(const extents<Capacity>& e, const coordinates<N>& c, status& stat
   return flat;
 }
 
-template <std::size_t Capacity, std::integral I>
+template <std::size_t Capacity, detail::integral I>
 BITFAULT_FN constexpr std::uint64_t element_number(const extents<Capacity>&, I i,
                                                    status&) noexcept {
   return static_cast<std::uint64_t>(static_cast<std::int64_t>(i));
@@ -145,7 +144,7 @@ struct at {
   Item item[N > 0 ? N : 1];
 
   template <class... I>
-    requires(sizeof...(I) == N && (std::convertible_to<I, Item> && ...))
+    requires(sizeof...(I) == N && (detail::convertible_to<I, Item> && ...))
   BITFAULT_FN constexpr at(I... i) noexcept : item{static_cast<Item>(i)...} {}
 
   template <std::size_t Capacity, class Region>
@@ -205,14 +204,14 @@ struct at<detail::no_elements, N> : at<std::int64_t, 1> {
 };
 
 template <class... X>
-  requires(!(std::integral<std::remove_cvref_t<X>> && ...) &&
-           !(detail::is_coordinates<std::remove_cvref_t<X>> && ...) &&
-           !(sizeof...(X) == 1 && (std::convertible_to<X, span<const index_t>> && ...)))
+  requires(!(detail::integral<detail::remove_cvref_t<X>> && ...) &&
+           !(detail::is_coordinates<detail::remove_cvref_t<X>> && ...) &&
+           !(sizeof...(X) == 1 && (detail::convertible_to<X, span<const index_t>> && ...)))
 at(X&&...)
 ->at<detail::no_elements, sizeof...(X)>;
-template <std::integral... I>
+template <detail::integral... I>
 at(I...) -> at<std::int64_t, sizeof...(I)>;
-template <std::size_t N, std::same_as<coordinates<N>>... C>
+template <std::size_t N, detail::same_as<coordinates<N>>... C>
 at(coordinates<N>, C...) -> at<coordinates<N>, 1 + sizeof...(C)>;
 at(span<const index_t>)->at<span<const index_t>, 1>;
 

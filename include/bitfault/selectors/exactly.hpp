@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../core/policy.hpp"
+#include "../core/traits.hpp"
 #include "../random/permutation.hpp"
 #include "../random/probability.hpp"
 #include "space.hpp"
 
-#include <concepts>
 #include <cstdint>
 
 namespace bitfault {
@@ -86,12 +86,12 @@ struct exactly {
     static_assert(detail::always_false<Never>,
                   "bitfault: exactly: how many? Give it a number: exactly{100}");
   }
-  template <std::floating_point F>
+  template <detail::floating_point F>
   constexpr explicit exactly(F /*count*/) noexcept : k(0) {
     static_assert(detail::always_false<F>, "bitfault: exactly: the number of sites is a whole "
                                            "number, exactly{1000}; a share of them is fraction{q}");
   }
-  template <std::integral I>
+  template <detail::integral I>
   BITFAULT_FN constexpr explicit exactly(I count) noexcept : k(detail::as_signed(count)) {}
 
   template <class Extents, class Region>
@@ -113,12 +113,12 @@ struct exactly_elements {
     static_assert(detail::always_false<Never>,
                   "bitfault: exactly_elements: how many? Give it a number: exactly_elements{100}");
   }
-  template <std::floating_point F>
+  template <detail::floating_point F>
   constexpr explicit exactly_elements(F /*count*/) noexcept : k(0) {
     static_assert(detail::always_false<F>, "bitfault: exactly_elements: the number of elements is "
                                            "a whole number, exactly_elements{1000}");
   }
-  template <std::integral I>
+  template <detail::integral I>
   BITFAULT_FN constexpr explicit exactly_elements(I count) noexcept : k(detail::as_signed(count)) {}
 
   template <class Extents, class Region>

@@ -4,10 +4,9 @@
 #include "../core/element.hpp"
 #include "../core/policy.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 
-#include <concepts>
 #include <cstdint>
-#include <type_traits>
 
 /// Which bits of a word may be hit. A bits policy is bound to the layout of a word (the element's
 /// own, or that of the format it is seen through) and gives an indexed family of masks:
@@ -24,7 +23,7 @@ struct bit_number {
   bool from_top = false;
 
   constexpr bit_number() = default;
-  template <std::integral I>
+  template <detail::integral I>
   BITFAULT_FN constexpr bit_number(I bit, bool top = false) noexcept
       : value(static_cast<std::int64_t>(bit)), from_top(top) {}
 
@@ -39,7 +38,7 @@ struct bit_number {
 };
 
 /// Bit w - 1 - i of a w-bit word: `from_msb(0)` is the sign of a float.
-BITFAULT_FN constexpr bit_number from_msb(std::integral auto i) noexcept { return {i, true}; }
+BITFAULT_FN constexpr bit_number from_msb(detail::integral auto i) noexcept { return {i, true}; }
 
 namespace detail {
 
@@ -153,7 +152,7 @@ struct given {
   bit_number bit[N > 0 ? N : 1];
 
   template <class... B>
-    requires(sizeof...(B) == N && (std::convertible_to<B, bit_number> && ...))
+    requires(sizeof...(B) == N && (detail::convertible_to<B, bit_number> && ...))
   BITFAULT_FN constexpr given(B... b) noexcept : bit{bit_number(b)...} {}
 
   template <code_layout L>
@@ -275,7 +274,7 @@ struct adjacent {
   static constexpr bool single_bit = false;
   std::int64_t length; ///< less than 1 and more than the word are refused by `bind`
 
-  template <std::integral I>
+  template <detail::integral I>
   BITFAULT_FN constexpr explicit adjacent(I bits) noexcept : length(detail::as_signed(bits)) {}
 
   template <code_layout L>

@@ -4,6 +4,7 @@
 #include "../core/extents.hpp"
 #include "../core/policy.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 #include "cell.hpp"
 
 #include <cstddef>
@@ -188,7 +189,7 @@ struct burst {
   static constexpr kind policy_kind = kind::pattern;
   std::int64_t length; ///< less than 1 is refused by `bind`
 
-  template <std::integral I>
+  template <detail::integral I>
   BITFAULT_FN constexpr explicit burst(I n) noexcept : length(detail::as_signed(n)) {}
 
   template <std::size_t Capacity>
@@ -258,7 +259,7 @@ struct tile {
   static constexpr kind policy_kind = kind::pattern;
   std::int64_t length[N > 0 ? N : 1]; ///< less than 1 is refused by `bind`
 
-  template <std::integral... I>
+  template <detail::integral... I>
     requires(sizeof...(I) == N)
   BITFAULT_FN constexpr tile(I... l) noexcept : length{static_cast<std::int64_t>(l)...} {}
 

@@ -4,8 +4,8 @@
 #include "../core/extents.hpp"
 #include "../core/policy.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 
-#include <concepts>
 #include <cstddef>
 
 /// Which elements may be hit. A region policy is bound to extents and then counts its elements:
@@ -23,7 +23,7 @@ struct range {
 
   constexpr range() = default;
   /// Negative numbers are refused by `bind`.
-  template <std::integral B, std::integral E, std::integral S = int>
+  template <detail::integral B, detail::integral E, detail::integral S = int>
   BITFAULT_FN constexpr range(B from, E to, S by = 1) noexcept
       : begin(static_cast<index_t>(from)), end(static_cast<index_t>(to)),
         step(static_cast<index_t>(by)) {}
@@ -43,7 +43,7 @@ struct axis_choice {
   constexpr axis_choice() = default;
   BITFAULT_FN constexpr axis_choice(all_t) noexcept {}
   BITFAULT_FN constexpr axis_choice(range r) noexcept : indices(r), everything(false) {}
-  template <std::integral I>
+  template <detail::integral I>
   BITFAULT_FN constexpr axis_choice(I index) noexcept
       : indices{static_cast<index_t>(index), static_cast<index_t>(index) + 1, 1},
         everything(false) {}
@@ -185,7 +185,7 @@ struct region {
   detail::axis_choice axis[N];
 
   template <class... A>
-    requires(sizeof...(A) == N && (std::convertible_to<A, detail::axis_choice> && ...))
+    requires(sizeof...(A) == N && (detail::convertible_to<A, detail::axis_choice> && ...))
   BITFAULT_FN constexpr region(A... choice) noexcept : axis{detail::axis_choice(choice)...} {}
 
   template <std::size_t Capacity>

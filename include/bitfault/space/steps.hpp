@@ -3,8 +3,8 @@
 
 #include "../core/bits.hpp"
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 
-#include <concepts>
 #include <cstdint>
 
 namespace bitfault {
@@ -23,7 +23,7 @@ struct steps {
 
   constexpr steps() = default;
   /// Numbers that make no sense are refused where faults are injected.
-  template <std::integral B, std::integral E, std::integral S = int>
+  template <detail::integral B, detail::integral E, detail::integral S = int>
   BITFAULT_FN constexpr steps(B from, E to, S by = 1) noexcept
       : first(static_cast<std::int64_t>(from)), end(static_cast<std::int64_t>(to)),
         every(static_cast<std::int64_t>(by)) {}
@@ -55,19 +55,19 @@ private:
 };
 
 /// One step and no other.
-template <std::integral I>
+template <detail::integral I>
 BITFAULT_FN constexpr steps one_step(I step) noexcept {
   return {step, static_cast<std::uint64_t>(step) + 1};
 }
 
 /// A step and all after it.
-template <std::integral I>
+template <detail::integral I>
 BITFAULT_FN constexpr steps from_step(I first) noexcept {
   return {first, steps::no_end};
 }
 
 /// Every nth step from one step on: `every_nth_step(3, 1)` are 1, 4, 7 ...
-template <std::integral N, std::integral I = int>
+template <detail::integral N, detail::integral I = int>
 BITFAULT_FN constexpr steps every_nth_step(N n, I first = 0) noexcept {
   return {first, steps::no_end, n};
 }

@@ -3,11 +3,10 @@
 
 #include "../core/error.hpp"
 #include "../core/span.hpp"
+#include "../core/traits.hpp"
 #include "view.hpp"
 
-#include <concepts>
 #include <cstddef>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -35,14 +34,14 @@ private:
 
 /// `view(pointer, size)`: a vector in memory.
 template <class T>
-  requires(element<std::remove_const_t<T>>)
+  requires(element<detail::remove_const_t<T>>)
 BITFAULT_FN constexpr flat_view<T, 1> view(T* data, index_t size) noexcept {
   return {data, extents<1>(size)};
 }
 
 /// `view(pointer, extents{64, 3, 32, 32})`: a dense row-major tensor in memory.
 template <class T, std::size_t Rank>
-  requires(element<std::remove_const_t<T>>)
+  requires(element<detail::remove_const_t<T>>)
 BITFAULT_FN constexpr flat_view<T, Rank> view(T* data, const extents<Rank>& e) noexcept {
   return {data, e};
 }
@@ -67,8 +66,8 @@ concept has_several_axes = requires(X& x) { x.rows(); } ||
 template <class X>
 concept contiguous_sequence = requires(X& x) {
   requires !has_several_axes<X>;
-  requires std::is_pointer_v<decltype(x.data())>;
-  { x.size() } -> std::convertible_to<std::size_t>;
+  requires detail::is_pointer_v<decltype(x.data())>;
+  { x.size() } -> detail::convertible_to<std::size_t>;
   x[0];
 };
 
@@ -84,7 +83,7 @@ struct view_of<X> {
   BITFAULT_CALLS_GIVEN
   template <class Y>
   BITFAULT_FN static constexpr auto make(Y& x) noexcept {
-    using value = std::remove_cv_t<std::remove_pointer_t<decltype(x.data())>>;
+    using value = detail::remove_cv_t<detail::remove_pointer_t<decltype(x.data())>>;
     static_assert(element<value>, "bitfault::view: the sequence's value type is not known as an "
                                   "element; specialise bitfault::element_traits for it");
     if constexpr (element<value>)
@@ -99,9 +98,10 @@ struct view_of<X> {
 /// unless the sequence has as many elements as the extents. Requires that the sequence outlives the
 /// view. Hosted.
 template <class X, std::size_t Rank>
-  requires(detail::contiguous_sequence<std::remove_reference_t<X>>)
+  requires(detail::contiguous_sequence<detail::remove_reference_t<X>>)
 constexpr auto view(X&& x, const extents<Rank>& e) {
-  static_assert(std::is_lvalue_reference_v<X> || detail::borrowing_sequence<std::remove_cvref_t<X>>,
+  static_assert(detail::is_lvalue_reference_v<X> ||
+                    detail::borrowing_sequence<detail::remove_cvref_t<X>>,
                 "bitfault::view: the argument is a temporary that owns its data; the view would "
                 "outlive it");
   if (const auto size = static_cast<index_t>(x.size()); !e.size_fits() || size != e.size())

@@ -2,11 +2,10 @@
 #pragma once
 
 #include "../core/status.hpp"
+#include "../core/traits.hpp"
 #include "view.hpp"
 
-#include <concepts>
 #include <cstddef>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -14,7 +13,7 @@ namespace bitfault {
 template <std::size_t Capacity>
 struct strides : per_axis<std::ptrdiff_t, Capacity> {
   constexpr strides() = default;
-  template <std::convertible_to<std::ptrdiff_t>... I>
+  template <detail::convertible_to<std::ptrdiff_t>... I>
     requires(sizeof...(I) > 0 && sizeof...(I) <= Capacity)
   BITFAULT_FN constexpr strides(I... distance) noexcept
       : per_axis<std::ptrdiff_t, Capacity>{{static_cast<std::ptrdiff_t>(distance)...}} {}
@@ -91,7 +90,7 @@ private:
 
 /// `view(pointer, extents{rows, columns}, strides{1, rows})`: a column-major matrix.
 template <class T, std::size_t Rank>
-  requires(element<std::remove_const_t<T>>)
+  requires(element<detail::remove_const_t<T>>)
 BITFAULT_FN constexpr strided_view<T, Rank> view(T* first, const extents<Rank>& e,
                                                  const strides<Rank>& s) noexcept {
   return {first, e, s};

@@ -4,9 +4,9 @@
 #include "../core/element.hpp"
 #include "../core/extents.hpp"
 #include "../core/policy.hpp"
+#include "../core/traits.hpp"
 
 #include <cstddef>
-#include <type_traits>
 
 namespace bitfault {
 
@@ -15,9 +15,9 @@ namespace bitfault {
 template <class V>
 concept tensor_view = requires(const V& v, index_t flat) {
   typename V::element_type;
-  { V::contiguous } -> std::convertible_to<bool>;
+  { V::contiguous } -> detail::convertible_to<bool>;
   v.extents().size();
-  { v.address(flat) } -> std::same_as<typename V::element_type*>;
+  { v.address(flat) } -> detail::same_as<typename V::element_type*>;
 };
 
 /// The one customization point: specialise it to teach the library a tensor type. It needs
@@ -45,11 +45,11 @@ struct no_view_at_all {
 /// and others. Requires that x outlives the view.
 template <class X>
 BITFAULT_FN constexpr auto view(X&& x) {
-  using plain = std::remove_cvref_t<X>;
+  using plain = detail::remove_cvref_t<X>;
   if constexpr (tensor_view<plain>) {
     return plain(x);
   } else if constexpr (requires { view_of<plain>::borrows; }) {
-    static_assert(std::is_lvalue_reference_v<X> || view_of<plain>::borrows,
+    static_assert(detail::is_lvalue_reference_v<X> || view_of<plain>::borrows,
                   "bitfault::view: the argument is a temporary that owns its data; the view would "
                   "outlive it");
     return view_of<plain>::make(x);
@@ -65,12 +65,12 @@ BITFAULT_FN constexpr auto view(X&& x) {
 namespace detail {
 
 template <class X>
-inline constexpr bool is_view = tensor_view<std::remove_cvref_t<X>>;
+inline constexpr bool is_view = tensor_view<detail::remove_cvref_t<X>>;
 /// A view as it is, or the view over something else.
 template <class X>
 BITFAULT_FN BITFAULT_INLINE constexpr decltype(auto) as_view(X&& x) noexcept(is_view<X>) {
   if constexpr (is_view<X>)
-    return static_cast<const std::remove_cvref_t<X>&>(x);
+    return static_cast<const detail::remove_cvref_t<X>&>(x);
   else
     return bitfault::view(static_cast<X&&>(x));
 }

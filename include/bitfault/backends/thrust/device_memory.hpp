@@ -3,6 +3,7 @@
 
 #include "../../core/element.hpp"
 #include "../../core/memory.hpp"
+#include "../../core/traits.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +15,7 @@ namespace bitfault::detail {
 template <class W>
 struct atomic_word {
 #if defined(__CUDA_ARCH__)
-  using native = std::conditional_t<sizeof(W) == 4, unsigned int, unsigned long long>;
+  using native = detail::conditional_t<sizeof(W) == 4, unsigned int, unsigned long long>;
   BITFAULT_FN static native* at(W* p) noexcept { return reinterpret_cast<native*>(p); }
   BITFAULT_FN static W load(W* p) noexcept { return *static_cast<volatile W*>(p); }
   BITFAULT_FN static W flip(W* p, W mask) noexcept { return atomicXor(at(p), native{mask}); }

@@ -11,6 +11,7 @@
 #include "../../random/fault_key.hpp"
 
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace bitfault {

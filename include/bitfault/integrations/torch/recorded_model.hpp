@@ -23,6 +23,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
