@@ -3,18 +3,10 @@
 
 #include "../core/bits.hpp"
 #include "fault_key.hpp"
+#include "feistel_lanes.hpp"
 
 #include <cstddef>
 #include <cstdint>
-
-// A build for any x86-64 asks the processor: AVX2 has the vector multiplication of 32 bits that
-// drawing sites spends its time on, SSE2 has none.
-#if defined(__x86_64__) && defined(__GNUC__) && __STDC_HOSTED__ && !defined(__AVX2__) &&           \
-    !defined(__CUDACC__)
-#define BITFAULT_DETAIL_LOOKS_FOR_AVX2 1
-#else
-#define BITFAULT_DETAIL_LOOKS_FOR_AVX2 0
-#endif
 
 namespace bitfault {
 
@@ -100,36 +92,19 @@ public:
     return value;
   }
 
-  /// at(first) .. at(first + count - 1), in loops that compilers vectorise.
+  /// at(first) .. at(first + count - 1), in vectors.
   BITFAULT_FN constexpr void fill(index_t first, unsigned count, index_t* out) const noexcept {
-#if BITFAULT_DETAIL_LOOKS_FOR_AVX2
-    if (!__builtin_is_constant_evaluated() && count >= lanes && __builtin_cpu_supports("avx2"))
-      return fill_with_avx2(first, count, out);
-#endif
-    fill_parts(first, count, out);
+    for (; count >= lanes; count -= lanes, first += lanes, out += lanes)
+      if (fill_lanes(first, out)) // past the end
+        for (unsigned i = 0; i < lanes; ++i)
+          while (out[i] >= shape_.size)
+            out[i] = forward(out[i]);
+    for (unsigned i = 0; i < count; ++i)
+      out[i] = at(first + i);
   }
 
 private:
   static constexpr unsigned lanes = 32;
-
-#if BITFAULT_DETAIL_LOOKS_FOR_AVX2
-  __attribute__((target("avx2"))) void fill_with_avx2(index_t first, unsigned count,
-                                                      index_t* out) const noexcept {
-    fill_parts(first, count, out);
-  }
-#endif
-
-  BITFAULT_FN BITFAULT_INLINE constexpr void fill_parts(index_t first, unsigned count,
-                                                        index_t* out) const noexcept {
-    while (count >= lanes) {
-      fill_lanes(first, out);
-      first += lanes;
-      out += lanes;
-      count -= lanes;
-    }
-    for (unsigned i = 0; i < count; ++i)
-      out[i] = at(first + i);
-  }
 
   BITFAULT_FN constexpr index_t forward(index_t i) const noexcept {
     const unsigned h = shape_.half_bits;
@@ -157,7 +132,20 @@ private:
     return (static_cast<index_t>(left) << h) | right;
   }
 
-  BITFAULT_FN BITFAULT_INLINE constexpr void fill_lanes(index_t first,
+  /// `forward` for `lanes` values; whether one of them is past the end.
+  BITFAULT_FN BITFAULT_INLINE constexpr bool fill_lanes(index_t first,
+                                                        index_t* out) const noexcept {
+#if BITFAULT_DETAIL_FEISTEL_LANES
+    if (!__builtin_is_constant_evaluated())
+      if (detail::has_feistel_lanes())
+        return detail::feistel_lanes(keys_, shape_.rounds, shape_.half_bits, shape_.blocks,
+                                     shape_.size, first, out);
+#endif
+    return fill_loops(first, out);
+  }
+
+  /// The same in loops that compilers vectorise.
+  BITFAULT_FN BITFAULT_INLINE constexpr bool fill_loops(index_t first,
                                                         index_t* out) const noexcept {
     const unsigned h = shape_.half_bits;
     const unsigned shift = 32 - h;
@@ -182,10 +170,7 @@ private:
       out[i] = (static_cast<index_t>(left[i]) << h) | right[i];
       past_end |= static_cast<index_t>(out[i] >= shape_.size);
     }
-    if (past_end != 0)
-      for (unsigned i = 0; i < lanes; ++i)
-        while (out[i] >= shape_.size)
-          out[i] = forward(out[i]);
+    return past_end != 0;
   }
 
   permutation_shape shape_;
