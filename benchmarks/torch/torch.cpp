@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -121,9 +122,9 @@ void hook_alone(benchmark::State& state) {
 }
 
 /// So many flips (third argument) among the bits of what the first convolution puts out: LibTorch
-/// has the first argument's threads, the injector the second's. `flips_share` is what they take by
-/// themselves, in a tensor that was written just before, of the plain pass: whole passes scatter by
-/// more than that.
+/// has the first argument's threads, the injector the second's (0: LibTorch's own). `flips_share`
+/// is what they take by themselves, in a tensor that was written just before, of the plain pass:
+/// whole passes scatter by more than that.
 template <class Network>
 void flips_in_activation(benchmark::State& state) {
   Network n;
@@ -153,14 +154,16 @@ void flips_in_activation(benchmark::State& state) {
     return median(times);
   };
   double flips_seconds = 0;
-  if (state.range(1) == 1) {
-    alternate(state, threads, pass, [&] { faulty_pass(bitfault::serial{}); });
-    flips_seconds = flip(bitfault::serial{});
-  } else {
-    const bitfault::threads executor(state.range(1));
+  const auto measure = [&](const auto& executor) {
     alternate(state, threads, pass, [&] { faulty_pass(executor); });
     flips_seconds = flip(executor);
-  }
+  };
+  if (state.range(1) == 0)
+    measure(bitfault::torch_threads());
+  else if (state.range(1) == 1)
+    measure(bitfault::serial{});
+  else
+    measure(bitfault::threads(state.range(1)));
   state.counters["flips_ms"] = 1e3 * flips_seconds;
   state.counters["flips_share"] = 100 * 1e3 * flips_seconds / state.counters["plain_ms"];
 }
@@ -187,12 +190,12 @@ BENCHMARK(hook_elsewhere<net_of_20>)->Arg(1)->Arg(2)->UseManualTime()->Iteration
 BENCHMARK(hook_elsewhere<net_of_vgg>)->Arg(1)->Arg(2)->UseManualTime()->Iterations(40);
 BENCHMARK(flips_in_activation<net_of_20>)
     ->ArgsProduct({{1}, {1}, {100'000, 1'000'000}})
-    ->ArgsProduct({{2}, {1, 2}, {100'000, 1'000'000}})
+    ->ArgsProduct({{2}, {0, 1, 2}, {100'000, 1'000'000}})
     ->UseManualTime()
     ->Iterations(20);
 BENCHMARK(flips_in_activation<net_of_vgg>)
     ->ArgsProduct({{1}, {1}, {100'000, 1'000'000}})
-    ->ArgsProduct({{2}, {1, 2}, {100'000, 1'000'000}})
+    ->ArgsProduct({{2}, {0, 1, 2}, {100'000, 1'000'000}})
     ->UseManualTime()
     ->Iterations(20);
 BENCHMARK(flips_in_weights)->UseManualTime()->Iterations(100);

@@ -18,4 +18,5 @@
 #include "torch/quantizer_faults.hpp"
 #include "torch/sparse_faults.hpp"
 #include "torch/sparse_storage.hpp"
+#include "torch/torch_threads.hpp"
 #include "torch/view.hpp"
