@@ -15,7 +15,7 @@ import re
 import sys
 
 RANK = {
-    "config": 0, "fwd.hpp": 0,
+    "config": 0,
     "core": 1, "random": 1,
     "views": 2, "space": 2, "selectors": 2, "formats": 2, "faults": 2,
     "injector": 3,

@@ -3,10 +3,8 @@
 
 #include "catch.hpp"
 
-#include <atomic>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <type_traits>
 
@@ -57,46 +55,4 @@ TEST_CASE("== compares the bits of a bfloat16") {
   CHECK(bfloat16(0.0f) != bfloat16(-0.0f));
   CHECK(bfloat16::from_bits(0x7FC0) == bfloat16::from_bits(0x7FC0));
   CHECK(bfloat16::from_bits(0x7FC0) != bfloat16::from_bits(0x7FC1));
-}
-
-namespace {
-
-enum unscoped { one };
-/// Converts, and cannot be copied.
-struct measurement {
-  double value;
-  explicit measurement(double v) : value(v) {}
-  measurement(const measurement&) = delete;
-  measurement& operator=(const measurement&) = delete;
-  operator double() const { return value; } // NOLINT(google-explicit-constructor)
-};
-struct broken {
-  operator float() const { throw 7; } // NOLINT(google-explicit-constructor)
-};
-
-} // namespace
-
-TEST_CASE("a bfloat16 is made from what converts to float or double, with one rounding") {
-  // In float, the last bit of this would be lost, and then there would be a tie.
-  const double above_tie = 1 + 0x1p-8 + 0x1p-40;
-  REQUIRE(bfloat16(above_tie).bits == 0x3F81);
-  REQUIRE(bfloat16(static_cast<float>(above_tie)).bits == 0x3F81 - 1);
-  CHECK(bfloat16(std::ref(above_tie)).bits == 0x3F81);
-  CHECK(bfloat16(measurement(above_tie)).bits == 0x3F81);
-  const std::atomic<float> shared{1.5f};
-  CHECK(bfloat16(shared) == bfloat16(1.5f));
-  CHECK_THROWS_AS(bfloat16(broken{}), int);
-}
-
-TEST_CASE("a bfloat16 is not made from what is no number, nor from what would be rounded twice") {
-  STATIC_REQUIRE_FALSE(std::is_constructible_v<bfloat16, unscoped>);
-  STATIC_REQUIRE_FALSE(std::is_constructible_v<bfloat16, long double>);
-  STATIC_REQUIRE_FALSE(std::is_constructible_v<bfloat16, void*>);
-  STATIC_REQUIRE_FALSE(std::is_constructible_v<bfloat16, std::true_type>);
-  STATIC_REQUIRE(std::is_constructible_v<bfloat16, bool>);
-  STATIC_REQUIRE(std::is_constructible_v<bfloat16, char>);
-  STATIC_REQUIRE(std::is_constructible_v<float, bfloat16>);
-  STATIC_REQUIRE(std::is_constructible_v<double, bfloat16>);
-  STATIC_REQUIRE_FALSE(std::is_constructible_v<int, bfloat16>);
-  STATIC_REQUIRE_FALSE(std::is_constructible_v<long double, bfloat16>);
 }

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include <bitfault/core/bfloat16.hpp>
+#include <bitfault/core/half.hpp>
 #include <bitfault/core/minifloat.hpp>
 
 #include "catch.hpp"
 
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <random>
+#include <type_traits>
 #include <vector>
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -320,4 +325,50 @@ TEST_CASE("which formats hold which others") {
 TEST_CASE("conversions of small floats are constant expressions") {
   STATIC_REQUIRE(bitfault::half_format.encode(0x3FC00000u) == 0x3E00);
   STATIC_REQUIRE(bitfault::half_format.decode<std::uint64_t>(0x3E00) == 0x3FF8000000000000);
+}
+
+namespace {
+
+enum unscoped { one };
+/// Converts, and cannot be copied.
+struct measurement {
+  double value;
+  explicit measurement(double v) : value(v) {}
+  measurement(const measurement&) = delete;
+  measurement& operator=(const measurement&) = delete;
+  operator double() const { return value; } // NOLINT(google-explicit-constructor)
+};
+struct broken {
+  operator float() const { throw 7; } // NOLINT(google-explicit-constructor)
+};
+
+} // namespace
+
+TEMPLATE_TEST_CASE("half and bfloat16 are made from what converts to float or double, rounded once",
+                   "", bitfault::half, bitfault::bfloat16) {
+  // In float, the last bit of this would be lost, and then there would be a tie.
+  const double half_unit = std::is_same_v<TestType, bitfault::half> ? 0x1p-11 : 0x1p-8;
+  const double above_tie = 1 + half_unit + 0x1p-40;
+  const TestType rounded_up(1 + 2 * half_unit);
+  REQUIRE(TestType(above_tie) == rounded_up);
+  REQUIRE(TestType(static_cast<float>(above_tie)) == TestType(1.0));
+  CHECK(TestType(std::ref(above_tie)) == rounded_up);
+  CHECK(TestType(measurement(above_tie)) == rounded_up);
+  const std::atomic<float> shared{1.5f};
+  CHECK(TestType(shared) == TestType(1.5f));
+  CHECK_THROWS_AS(TestType(broken{}), int);
+}
+
+TEMPLATE_TEST_CASE("half and bfloat16 are not made from what is no number, nor from long double",
+                   "", bitfault::half, bitfault::bfloat16) {
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<TestType, unscoped>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<TestType, long double>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<TestType, void*>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<TestType, std::true_type>);
+  STATIC_REQUIRE(std::is_constructible_v<TestType, bool>);
+  STATIC_REQUIRE(std::is_constructible_v<TestType, char>);
+  STATIC_REQUIRE(std::is_constructible_v<float, TestType>);
+  STATIC_REQUIRE(std::is_constructible_v<double, TestType>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<int, TestType>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<long double, TestType>);
 }

@@ -26,6 +26,11 @@ namespace by_hand {
 
 inline const bitfault::fault_key key{.seed = 1};
 
+/// Two of five elements, at random; the others are 0.
+inline at::Tensor pruned(at::IntArrayRef sizes) {
+  return at::randn(sizes) * at::rand(sizes).lt(0.4);
+}
+
 inline auto flip_at(std::uint64_t element, unsigned bit) {
   return bitfault::make_injector(bitfault::bit_flip{}, bitfault::at{element},
                                  bitfault::bits::given{bit});

@@ -35,10 +35,9 @@ using by_hand::flip;
 using by_hand::flip_at;
 using by_hand::key;
 using by_hand::parts;
+using by_hand::pruned;
 
 constexpr out_of_range policies[] = {out_of_range::drop, out_of_range::clamp, out_of_range::wrap};
-
-at::Tensor pruned(at::IntArrayRef sizes) { return at::randn(sizes) * at::rand(sizes).lt(0.4); }
 
 /// A COO weight, whose product has the batch as its last axis, and a CSR one.
 torch::jit::Module sparse_net() {

@@ -23,7 +23,6 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -77,7 +76,7 @@ public:
   /// with * and ?, whose inputs are layers by themselves.
   template <class Module>
     requires requires(Module& m, c10::IValue x) {
-      { m.forward({x}) } -> std::convertible_to<c10::IValue>;
+      c10::IValue(m.forward({x}));
       m.get_methods();
     }
   recorded_model(Module module, const ::at::Tensor& inputs, std::uint64_t batch,
