@@ -48,10 +48,18 @@ def wait_until(condition, process, what):
 
 
 def children_of(pid):
-    """The processes that a process has started; Linux."""
+    """The processes that a process has started; Linux. Its threads, and it, may end meanwhile."""
     found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").glob("*"):
-        found += [int(word) for word in (task / "children").read_text().split()]
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    for task in tasks:
+        try:
+            words = pathlib.Path(f"/proc/{pid}/task/{task}/children").read_text().split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        found += [int(word) for word in words]
     return found
 
 
