@@ -15,7 +15,9 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -296,6 +298,43 @@ TEST_CASE("torch quantised: what cannot be struck is refused by name, and nothin
                     Catch::Contains("'conv.weight': ")); // LibTorch's own sentence
   at::globalContext().setQEngine(at::kQNNPACK);
   CHECK(bytes_of(n.output()) == golden);
+}
+
+TEST_CASE("torch quantised: weights that the engine refuses to pack, and nothing is changed") {
+  at::globalContext().setQEngine(at::kONEDNN); // takes zero points of 0 only
+  torch::manual_seed(10);
+  torch::jit::Module net("net");
+  for (const char* name : {"a", "b"})
+    net.register_module(
+        name, layer(pack_linear(at::quantize_per_tensor(at::randn({3, 4}), 0.02, 0, at::kQInt8),
+                                at::ones({3})),
+                    "x"));
+  const auto packed = [&net](const char* name) {
+    return net.attr(name).toModule().attr("_packed_params");
+  };
+  const c10::IValue a = packed("a"), b = packed("b");
+  // Now and then the first weight gets no fault, and can be packed before the second cannot.
+  const auto seldom = bitfault::make_injector(bitfault::bit_flip{}, bitfault::rate::per_bit(0.05));
+  std::set<std::string> refused;
+  unsigned taken = 0;
+  for (std::uint64_t trial = 0; trial < 60; ++trial) {
+    try {
+      const auto faults = bitfault::quantized_zero_point_faults(net, "?.weight", seldom,
+                                                                {.seed = 1, .trial = trial});
+      ++taken;
+      CHECK_FALSE(packed("a").is(a));
+    } catch (const std::invalid_argument& e) {
+      const std::string what = e.what();
+      refused.insert(what.substr(0, what.find(", whose")));
+    }
+    CHECK(packed("a").is(a));
+    CHECK(packed("b").is(b));
+  }
+  CHECK(taken > 0);
+  const std::string why = "weight': quantized::linear_prepack: ONEDNN only supports symmetric "
+                          "quantization of weight";
+  CHECK(refused == std::set<std::string>{"bitfault: 'a." + why, "bitfault: 'b." + why});
+  at::globalContext().setQEngine(at::kQNNPACK);
 }
 
 TEST_CASE("torch: a frozen or optimised module says which weight cannot be reached any more") {

@@ -110,26 +110,50 @@ TEST_CASE("torch_threads: in a parallel region of LibTorch's the calling thread 
 }
 
 TEST_CASE("torch_threads: the faults are those of one thread") {
-  const thread_number number(3);
-  const auto many = flips(100'000);
   const bitfault::fault_key key{.seed = 4};
-  const at::Tensor golden = at::randn({32, 40, 50});
-  at::Tensor expected = golden.clone(), struck = golden.clone();
-  REQUIRE(apply(many, expected, key).ok());
-  REQUIRE_FALSE(same_bytes(expected, golden));
-  const auto version = struck._version();
-  CHECK(apply(many, torch_threads(), struck, key).ok());
-  CHECK(same_bytes(struck, expected));
-  CHECK(struck._version() > version);
-  struck = golden.clone();
-  {
-    const auto faults = scoped(many, torch_threads(), struck, key);
-    CHECK(same_bytes(struck, expected));
+  const at::Tensor block = at::randn({32, 40, 50});
+  // One thread and two have ways of their own to write without atomics.
+  for (const int threads : {1, 2, 3})
+    for (const at::Tensor& golden : {block, block.transpose(0, 2), block.to(at::kHalf)}) {
+      INFO(threads << " threads, " << golden.scalar_type() << ", strides " << golden.strides());
+      const thread_number number(threads);
+      const auto check = [&](const auto& injector) {
+        // `copy_` keeps the strides of a transposed tensor, `clone` alone need not.
+        at::Tensor expected = at::empty_like(golden).copy_(golden),
+                   struck = at::empty_like(golden).copy_(golden);
+        REQUIRE(expected.strides() == golden.strides());
+        REQUIRE(apply(injector, expected, key).ok());
+        REQUIRE_FALSE(same_bytes(expected, golden));
+        const auto version = struck._version();
+        CHECK(apply(injector, torch_threads(), struck, key).ok());
+        CHECK(same_bytes(struck, expected));
+        CHECK(struck._version() > version);
+        struck.copy_(golden);
+        {
+          const auto faults = scoped(injector, torch_threads(), struck, key);
+          CHECK(same_bytes(struck, expected));
+        }
+        CHECK(same_bytes(struck, golden));
+      };
+      check(flips(100'000));
+      check(bitfault::make_injector(bitfault::stuck_at_1{}, bitfault::exactly{100'000}));
+      check(bitfault::make_injector(bitfault::zero{}, bitfault::exactly{50'000}));
+      check(bitfault::make_injector(bitfault::bit_flip{}, bitfault::rate::per_bit(0.03)));
+    }
+}
+
+TEST_CASE("torch_threads: what does not fit is refused by any number of threads") {
+  for (const int threads : {1, 2, 3}) {
+    const thread_number number(threads);
+    const at::Tensor golden = at::randn({32, 40, 50}), struck = golden.clone();
+    CHECK(apply(flips(32 * 40 * 50 * 32 + 1), torch_threads(), struck, {.seed = 4}).reason ==
+          bitfault::refusal::too_many_faults);
+    CHECK(apply(flips(100'000), torch_threads(), struck.to(at::kInt), {.seed = 4}).reason ==
+          bitfault::refusal::wrong_type);
+    CHECK(apply(flips(100'000), torch_threads(), at::zeros({1}).expand({9}), {.seed = 4}).reason ==
+          bitfault::refusal::unsupported_layout);
+    CHECK(same_bytes(struck, golden));
   }
-  CHECK(same_bytes(struck, golden));
-  CHECK(apply(flips(32 * 40 * 50 * 32 + 1), torch_threads(), struck, key).reason ==
-        bitfault::refusal::too_many_faults);
-  CHECK(same_bytes(struck, golden));
 }
 
 TEST_CASE("torch_threads: in a hook, and seen by none") {

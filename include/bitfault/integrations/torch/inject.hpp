@@ -5,6 +5,7 @@
 
 #if __has_include(<ATen/core/Tensor.h>)
 
+#include "../../backends/host/halves.hpp"
 #include "../../backends/host/scratch.hpp"
 #include "../../core/serial.hpp"
 #include "../../core/status.hpp"
@@ -25,13 +26,37 @@ concept host_executor = requires {
 }
 &&!requires { Executor::on_device; };
 
+/// Executors whose threads wait for work, so that a second run costs next to nothing.
+template <class Executor>
+concept keeps_threads = requires {
+  requires Executor::keeps_threads;
+};
+
+/// `injector.apply(executor, view, key)`, without atomic writes where that is possible.
+template <class Injector, class Executor, class View>
+status apply_to_view(const Injector& injector, const Executor& executor, const View& view,
+                     const fault_key& key) {
+  if constexpr (keeps_threads<Executor> &&
+                requires { requires splits_into_halves<decltype(injector.bind(view)), View>; }) {
+    const auto plan = injector.bind(view);
+    if (const status s = plan.check(view); !s.ok())
+      return s;
+    if (executor.pieces(plan.drawn_cells().selector().units()) == 1)
+      return plan.apply(serial{}, view, key);
+    if (apply_in_halves(plan, executor, view, key))
+      return {};
+  }
+  return injector.apply(executor, view, key);
+}
+
 /// `apply` without a word to autograd.
 template <class... T, class Injector, host_executor Executor = serial>
 status apply_unnoted(const Injector& injector, const ::at::Tensor& t, const fault_key& key,
                      const Executor& executor = {}) {
   try {
-    return visit_types<torch_types_or<torch_floats, T...>>(
-        t, [&](const auto& view) -> status { return injector.apply(executor, view, key); });
+    return visit_types<torch_types_or<torch_floats, T...>>(t, [&](const auto& view) -> status {
+      return detail::apply_to_view(injector, executor, view, key);
+    });
   } catch (const error& refused) { // the tensor cannot be viewed
     return refused.why();
   }

@@ -103,13 +103,14 @@ private:
   static std::unique_ptr<::at::ObserverContext> start(const ::at::RecordFunction& f) {
     thread_hooks& here = of_this_thread();
     const bool outermost = here.depth_ == 0 && f.scope() == ::at::RecordScope::FUNCTION;
+    const auto name = f.operator_name();
     // Ranges that programs mark by themselves are no operators, and hide none.
-    if (f.scope() == ::at::RecordScope::FUNCTION && !is_operator(f))
+    if (f.scope() == ::at::RecordScope::FUNCTION && !name)
       return nullptr;
     ++here.depth_;
     auto counted = std::make_unique<counted_call>();
     if (outermost)
-      here.begin_call(f);
+      here.begin_call(f, *name);
     // What is called inside is not looked at: unless somebody else observes it, LibTorch need not
     // tell of it, which halves what a hook costs.
     if (here.depth_ == 1 && !::at::hasGlobalCallbacks() &&
@@ -130,33 +131,46 @@ private:
   }
 
   template <class Body>
-  static void guarded(hook_state& h, const Body& body) {
+  static void caught(hook_state& h, const Body& body) {
     if (h.error)
       return;
     try {
-      const ::at::DisableRecordFunctionGuard not_these;
-      const c10::AutoGradMode no_gradients(false);
       body();
     } catch (...) {
       h.error = std::current_exception();
     }
   }
+  /// For what calls operators itself.
+  template <class Body>
+  static void guarded(hook_state& h, const Body& body) {
+    caught(h, [&body] {
+      const ::at::DisableRecordFunctionGuard not_these;
+      const c10::AutoGradMode no_gradients(false);
+      body();
+    });
+  }
 
-  void begin_call(const ::at::RecordFunction& f) {
+  void begin_call(const ::at::RecordFunction& f, const c10::OperatorName& name) {
     call_.reset();
+    bool wanted = false;
     for (hook_state* const h : hooks_) {
       h->fits = false;
       h->operators_seen = true;
       if (!fits_pattern(f.name(), h->pattern.name))
         continue;
-      guarded(*h, [&] {
+      caught(*h, [&] {
         if (!call_)
-          call_.emplace(f);
-        h->fits = fits_pattern(call_->module_of(*h->names), h->pattern.module);
-        if (h->fits && h->during)
-          strike_input(*h);
+          call_.emplace(f, name);
+        if (!fits_pattern(call_->module_of(*h->names), h->pattern.module))
+          return;
+        call_->keep_arguments();
+        h->fits = wanted = true;
       });
+      if (h->fits && h->during)
+        guarded(*h, [&] { strike_input(*h); });
     }
+    if (!wanted)
+      call_.reset();
   }
 
   void end_call(const ::at::RecordFunction& f) {

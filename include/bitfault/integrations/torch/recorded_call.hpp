@@ -43,8 +43,6 @@ inline c10::ArrayRef<const c10::IValue> inputs_of(const ::at::RecordFunction& f)
 }
 #endif
 
-inline bool is_operator(const ::at::RecordFunction& f) { return f.operator_name().has_value(); }
-
 /// Calls f(tensor) for each defined tensor in a value, in its order, in tuples, lists and
 /// dictionaries too.
 template <class F>
@@ -93,10 +91,19 @@ inline std::string interpreted_module() {
 /// An operator call between its start and its end.
 class recorded_call {
 public:
-  explicit recorded_call(const ::at::RecordFunction& f)
-      : name_(f.name()), operator_(c10::Dispatcher::singleton().findSchema(*f.operator_name())) {
-    const c10::ArrayRef<c10::IValue> given = last(inputs_of(f), arguments_of_schema());
-    arguments_.assign(given.begin(), given.end());
+  recorded_call(const ::at::RecordFunction& f, const c10::OperatorName& name)
+      : operator_(c10::Dispatcher::singleton().findSchema(name)), name_(f.name()),
+        given_(last(inputs_of(f), arguments_of_schema())) {}
+  recorded_call(const recorded_call&) = delete;
+  recorded_call& operator=(const recorded_call&) = delete;
+
+  /// Copies the arguments, which LibTorch has until the call begins. Most calls interest nobody, so
+  /// `module_of` works without.
+  void keep_arguments() {
+    if (given_.data() == arguments_.data())
+      return;
+    arguments_.assign(given_.begin(), given_.end());
+    given_ = arguments_;
     inputs_ = tensors_in(arguments_);
   }
 
@@ -114,9 +121,14 @@ public:
   /// The path of the module that calls: the owner of a parameter that it takes, or else what the
   /// interpreter says.
   const std::string& module_of(const module_tensors& names) {
-    for (const ::at::Tensor& t : inputs_)
-      if (const std::string* const owner = names.owner(t))
-        return *owner;
+    const std::string* owner = nullptr;
+    for (const c10::IValue& v : given_)
+      for_each_tensor(v, [&](const ::at::Tensor& t) {
+        if (owner == nullptr)
+          owner = names.owner(t);
+      });
+    if (owner != nullptr)
+      return *owner;
     if (!interpreted_)
       interpreted_ = interpreted_module();
     return *interpreted_;
@@ -187,8 +199,9 @@ private:
     return operator_ ? operator_->schema().arguments().size() : ~std::size_t{0};
   }
 
-  std::string name_;
   c10::optional<c10::OperatorHandle> operator_;
+  std::string name_;
+  c10::ArrayRef<c10::IValue> given_; ///< LibTorch's, until they are kept
   std::vector<c10::IValue> arguments_;
   std::vector<::at::Tensor> inputs_;
   std::optional<std::string> interpreted_;

@@ -27,6 +27,7 @@ public:
   using memory = atomic_memory;
   static constexpr unsigned batch = 128;
   static constexpr unsigned max_pieces = 256;
+  static constexpr bool keeps_threads = true; ///< `run` starts none; they wait for work
 
   explicit torch_threads(index_t units_per_thread = 4096) noexcept
       : units_per_thread_(units_per_thread == 0 ? 1 : units_per_thread) {}
